@@ -1,0 +1,1 @@
+"""What is asked of a history: one module for each kind of item."""

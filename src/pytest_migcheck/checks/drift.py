@@ -1,0 +1,85 @@
+"""``drift``: the migrated catalog equals the declared models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pytest_migcheck.checks.stairway import difference_text
+from pytest_migcheck.core.catalog import Catalog
+from pytest_migcheck.core.drift import drift
+from pytest_migcheck.core.finding import Change, Difference, Finding, Severity
+from pytest_migcheck.core.outcome import Outcome, Status
+from pytest_migcheck.core.rule_ids import rule_id
+from pytest_migcheck.history.source import Declared
+from pytest_migcheck.postgres.database_set import DatabaseSet
+from pytest_migcheck.postgres.fold import fold
+
+
+def judge_drift(declared: Declared, migrated: Catalog, models: DatabaseSet, env_path: str, heads: str) -> Outcome:
+    """Build the models, read them as the migrated database was read, and compare."""
+    declared.build(models, migrated)
+    expected = models.read_catalog(())
+    reader = models.reader(models.main)
+    differences = drift(expected, migrated, folded=lambda pairs: fold(reader, pairs), ignore=declared.ignore)
+    findings = tuple(_findings(differences, env_path, heads, declared.label))
+    failed = any(f.severity is Severity.ERROR for f in findings)
+    return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings)
+
+
+def _findings(
+    differences: tuple[Difference, ...], env_path: str, heads: str, label: str
+) -> Iterator[Finding]:
+    for difference in differences:
+        yield Finding(
+            id=rule_id("drift"),
+            rule="drift",
+            severity=difference.severity,
+            check="drift",
+            headline=_headline(difference),
+            object=difference.object,
+            path=env_path,
+            line=1,
+            difference=difference,
+            details=(
+                ("models", f"{label}: {_side(difference, found=False)}"),
+                ("migrated", f"head {heads}: {_side(difference, found=True)}"),
+                ("differs", difference_text(difference)),
+                ("fix", _fix(difference)),
+            ),
+        )
+
+
+def _headline(difference: Difference) -> str:
+    what = f"{difference.kind} {difference.object}"
+    return {
+        Change.ADDED: f"{what} is in the migrated database and not in the models",
+        Change.REMOVED: f"{what} is in the models and not in the migrated database",
+        Change.CHANGED: f"{what} differs between models and migrations: {_attributes(difference)}",
+        Change.RENAMED: f"{what} has another name in the models",
+    }[difference.change]
+
+
+def _attributes(difference: Difference) -> str:
+    return ", ".join(f"{a.name} {a.expected or '–'} → {a.found or '–'}" for a in difference.attributes)
+
+
+def _side(difference: Difference, *, found: bool) -> str:
+    missing = Change.REMOVED if found else Change.ADDED
+    if difference.change is missing:
+        return "–"
+    if difference.change is Change.CHANGED:
+        return ", ".join(f"{a.name} {(a.found if found else a.expected) or '–'}" for a in difference.attributes)
+    return difference.definition
+
+
+def _fix(difference: Difference) -> str:
+    if difference.change is Change.ADDED:
+        return "declare it in the models, or drop it in a new revision"
+    return 'write the missing revision: alembic revision --autogenerate -m "..."'
+
+
+def grouped(outcome: Outcome) -> Outcome:
+    """The same outcome with errors first, as the terminal shows it."""
+    order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+    return replace(outcome, findings=tuple(sorted(outcome.findings, key=lambda f: order[f.severity])))

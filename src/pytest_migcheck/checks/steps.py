@@ -1,0 +1,58 @@
+"""Findings about steps that fail, shared by the checks that run them."""
+
+from __future__ import annotations
+
+from pytest_migcheck.core.finding import Direction, Finding, Severity
+from pytest_migcheck.core.graph import Revision
+from pytest_migcheck.core.rule_ids import rule_id
+from pytest_migcheck.core.step import StepFailure
+
+_EMPTY_START = (
+    "this history does not start from an empty database: its first revision expects objects that are not there. "
+    "Return the SQL (or a callable) that makes them from the hook pytest_migcheck_prepare in the root conftest.py"
+)
+
+
+def failure_finding(
+    *, rule: str, check: str, headline: str, revision: Revision, direction: Direction, failure: StepFailure,
+    extra: tuple[tuple[str, str], ...] = (),
+) -> Finding:
+    """A finding for a step that the server, or the migration's own code, ended."""
+    source = failure.source
+    line = revision.upgrade_line if direction is Direction.UPGRADE else revision.downgrade_line
+    return Finding(
+        id=rule_id(rule),
+        rule=rule,
+        severity=Severity.ERROR,
+        check=check,
+        headline=headline,
+        object=revision.id,
+        revision=revision.id,
+        direction=direction,
+        path=source.path if source else revision.path,
+        line=source.line if source else line,
+        source_text=source.text if source else "",
+        sql=failure.sql,
+        details=(("error", f"{failure.kind}: {failure.message}"), *extra, *_advice(failure, revision, direction)),
+    )
+
+
+def _advice(
+    failure: StepFailure, revision: Revision, direction: Direction
+) -> tuple[tuple[str, str], ...]:
+    missing = failure.sqlstate in ("42P01", "3F000", "42704", "42883")
+    if missing and direction is Direction.UPGRADE and not revision.requires:
+        return (("fix", _EMPTY_START),)
+    if failure.sqlstate == "0A000" and "extension" in failure.message or "extension control file" in failure.message:
+        return (
+            (
+                "fix",
+                "the server that migcheck took lacks this extension; take one that has it: "
+                "--migcheck-postgres=local (with the contrib packages) or --migcheck-postgres=URL",
+            ),
+        )
+    if "drop_constraint(None" in (failure.source.text if failure.source else ""):
+        return (("fix", "name the constraint: op.drop_constraint(None, ...) is what autogenerate writes for none"),)
+    if failure.sqlstate == "55P04":
+        return (("fix", "add the enum value in a revision of its own, or in op.get_context().autocommit_block()"),)
+    return ()

@@ -1,0 +1,55 @@
+"""One line that says what a catalog object is."""
+
+from __future__ import annotations
+
+from pytest_migcheck.core.catalog import Attributes, ObjectKey, Value
+
+
+def describe(key: ObjectKey, attributes: Attributes) -> str:
+    """The object in a few words, such as ``ENUM (new, paid)`` or ``INDEX btree (email)``."""
+    if key.kind == "type":
+        return _type(attributes)
+    if key.kind == "column":
+        return _column(attributes)
+    if key.kind == "index":
+        definition = text(attributes.get("definition"))
+        head = "UNIQUE INDEX" if attributes.get("unique") else "INDEX"
+        return f"{head} {definition.partition(' USING ')[2]}"
+    if key.kind == "extension":
+        return f"version {text(attributes.get('version'))}"
+    if key.kind == "comment":
+        return repr(text(attributes.get("text")))
+    if key.kind in ("constraint", "trigger", "rule", "statistics", "view", "materialized view"):
+        return " ".join(text(attributes.get("definition")).split())
+    return ""
+
+
+def _type(attributes: Attributes) -> str:
+    form = text(attributes.get("form")).upper()
+    if form == "ENUM":
+        return f"ENUM ({text(attributes.get('labels'))})"
+    if form == "DOMAIN":
+        return f"DOMAIN {text(attributes.get('base type'))}"
+    return form
+
+
+def _column(attributes: Attributes) -> str:
+    parts = [text(attributes.get("type"))]
+    if attributes.get("not null"):
+        parts.append("NOT NULL")
+    if attributes.get("default") is not None:
+        parts.append(f"DEFAULT {text(attributes['default'])}")
+    if attributes.get("identity"):
+        parts.append("GENERATED AS IDENTITY")
+    if attributes.get("generated"):
+        parts.append(f"GENERATED {text(attributes['generated'])[2:]}")
+    return " ".join(parts)
+
+
+def text(value: Value) -> str:
+    """A value as people write it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

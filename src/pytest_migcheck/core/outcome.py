@@ -1,0 +1,52 @@
+"""The verdict on one item and the names of the kinds of item."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from pytest_migcheck.core.finding import Direction, Finding
+from pytest_migcheck.core.statement import Statement
+
+HISTORY_CHECKS = ("heads", "upgrade", "roundtrip", "drift")
+REVISION_CHECKS = ("stairway", "locks")
+CHECKS = (*HISTORY_CHECKS, *REVISION_CHECKS)
+
+
+class Status(enum.Enum):
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracedStatement:
+    """A statement with the step it ran in, for the reports."""
+
+    revision: str
+    direction: Direction
+    run: int
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a check found out about one item.
+
+    ``reason`` is the text of a skip or of an error (an error is not a finding: no server, env.py raises).
+    """
+
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    reason: str | None = None
+    notes: tuple[str, ...] = ()
+    statements: tuple[TracedStatement, ...] = ()
+    sections: tuple[tuple[str, str], ...] = ()
+
+
+class MigcheckError(Exception):
+    """Something that is not a finding stops the work: bad configuration, no server, env.py raises.
+
+    The message is complete for the user: what, where, what is valid, what to do.
+    """

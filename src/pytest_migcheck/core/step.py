@@ -1,0 +1,43 @@
+"""One revision run in one direction: what went in, what came out, what it did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_migcheck.core.catalog import Catalog
+from pytest_migcheck.core.finding import Direction
+from pytest_migcheck.core.statement import Source, Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFailure:
+    """Why a step did not end.
+
+    ``deliberate`` means the revision itself declares that it has no way back.
+    ``traceback`` holds the user's frames only; ``full_traceback`` all of them.
+    """
+
+    kind: str
+    message: str
+    source: Source | None
+    sql: str | None = None
+    sqlstate: str | None = None
+    deliberate: bool = False
+    traceback: str = ""
+    full_traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """The record of one step. ``run`` is 1 for the first pass and 2 for the second upgrade."""
+
+    revision: str
+    direction: Direction
+    run: int
+    before: Catalog
+    after: Catalog | None
+    statements: tuple[Statement, ...] = ()
+    failure: StepFailure | None = None
+    seconds: float = 0.0
+    output: str = ""
+    changed_settings: tuple[tuple[str, str, str], ...] = ()

@@ -1,0 +1,1 @@
+"""Where migrations come from: one sub-package for each kind of history."""

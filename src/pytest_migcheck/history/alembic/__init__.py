@@ -1,0 +1,1 @@
+"""Histories kept by Alembic: finding them, running their env.py unmodified, reading their models."""

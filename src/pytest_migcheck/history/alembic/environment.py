@@ -1,0 +1,158 @@
+"""Run the user's env.py unmodified, with our function in the place of an Alembic command.
+
+What is relied on and not documented by Alembic: ``MigrationStep``, ``impl.memo`` and that ``fn`` may be a
+generator whose code after a ``yield`` runs once the step is committed; a test pins each of them.
+"""
+
+from __future__ import annotations
+
+import logging.config
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+
+from pytest_migcheck.history.alembic.events import recorded
+from pytest_migcheck.history.alembic.redirect import Redirection
+from pytest_migcheck.postgres.database_set import DatabaseSet
+from pytest_migcheck.trace.recorder import Recorder
+
+MigrationsFunction = Callable[[Any, Any], Iterable[Any]]
+Contexts = Callable[[], Iterable[AbstractContextManager[Any]]]
+
+
+@dataclass(slots=True)
+class Configured:
+    """What env.py handed to ``context.configure``, one entry per call."""
+
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    functions_called: int = 0
+    external_transaction: bool = False
+
+    @property
+    def keeps_one_connection(self) -> bool:
+        """Whether env.py migrates one database, once, in transactions that Alembic owns."""
+        return len(self.calls) == 1 and self.functions_called == 1 and not self.external_transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """An env.py with all that is wrapped around it."""
+
+    config: Config
+    scripts: ScriptDirectory
+    redirection: Redirection
+    recorder: Recorder
+    contexts: Contexts
+    variables: Mapping[str, str]
+
+    def run(
+        self,
+        databases: DatabaseSet,
+        fn: MigrationsFunction,
+        *,
+        transaction_per_migration: bool,
+    ) -> Configured:
+        """Execute env.py once in this thread; whatever it raises comes through.
+
+        Args:
+            databases: where every connection goes.
+            fn: gets (heads, migration context), gives the steps to run.
+            transaction_per_migration: force it; False leaves env.py's own choice.
+        """
+        configured = Configured()
+
+        def counted(heads: Any, context: Any) -> Iterable[Any]:
+            configured.functions_called += 1
+            configured.external_transaction |= bool(getattr(context, "_in_external_transaction", False))
+            return fn(heads, context)
+
+        environment = EnvironmentContext(
+            self.config, self.scripts, fn=counted, as_sql=False, destination_rev="heads"
+        )
+        original = environment.configure
+
+        def configure(*args: Any, **kwargs: Any) -> None:
+            configured.calls.append(_named_arguments(args, kwargs))
+            if transaction_per_migration:
+                kwargs["transaction_per_migration"] = True
+            original(*args, **kwargs)
+
+        environment.configure = configure  # type: ignore[method-assign]
+        with ExitStack() as stack:
+            stack.enter_context(self.redirection.active(databases))
+            stack.enter_context(recorded(self.recorder))
+            stack.enter_context(_untouched_logging())
+            stack.enter_context(_variables(databases, self.variables))
+            for context in self.contexts():
+                stack.enter_context(context)
+            stack.enter_context(environment)
+            self.scripts.run_env()
+        return configured
+
+
+def in_thread(work: Callable[[], Any]) -> Any:
+    """Run ``work`` in a thread of its own, so that env.py may start an event loop, and return or raise as it does."""
+    outcome: list[Any] = []
+    errors: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # noqa: BLE001 - handed over to the waiting thread
+            errors.append(error)
+
+    thread = threading.Thread(target=guarded, name="migcheck-env", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.2)
+    if errors:
+        raise errors[0]
+    return outcome[0]
+
+
+def _named_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    names = ("connection", "url", "dialect_name", "dialect_opts", "transactional_ddl", "transaction_per_migration")
+    return {**dict(zip(names, args, strict=False)), **kwargs}
+
+
+@contextmanager
+def _untouched_logging() -> Iterator[None]:
+    """Keep env.py's ``fileConfig`` from switching off the loggers of the test run."""
+    originals = logging.config.fileConfig, logging.config.dictConfig
+    logging.config.fileConfig = lambda *_args, **_kwargs: None  # type: ignore[assignment]
+    logging.config.dictConfig = lambda *_args, **_kwargs: None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        logging.config.fileConfig, logging.config.dictConfig = originals
+
+
+@contextmanager
+def _variables(databases: DatabaseSet, named: Mapping[str, str]) -> Iterator[None]:
+    """Export libpq's variables for raw drivers, and those of the setting ``migcheck_env``."""
+    params = databases.main.params
+    values = {
+        "PGHOST": params.host,
+        "PGPORT": str(params.port),
+        "PGUSER": params.user,
+        "PGPASSWORD": params.password,
+        "PGDATABASE": params.dbname,
+    }
+    values.update({name: template.replace("{url}", databases.main.url) for name, template in named.items()})
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update({name: value for name, value in values.items() if value is not None})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,77 @@
+"""Listen to SQLAlchemy's cursor and transaction events while env.py runs, and tell the recorder.
+
+https://docs.sqlalchemy.org/en/20/core/events.html#sqlalchemy.events.ConnectionEvents
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from pytest_migcheck.core.statement import StatementError
+from pytest_migcheck.trace.recorder import Recorder
+
+
+@contextmanager
+def recorded(recorder: Recorder) -> Iterator[None]:
+    """Report every statement of every engine to ``recorder`` until the block ends."""
+
+    def before(conn: Any, _cursor: Any, _sql: str, _params: Any, _context: Any, _many: bool) -> None:
+        recorder.before(_dbapi(conn))
+
+    def after(conn: Any, _cursor: Any, sql: str, _params: Any, _context: Any, _many: bool) -> None:
+        connection = _dbapi(conn)
+        recorder.after(connection, sql, autocommit=is_autocommit(connection))
+
+    def failed(context: Any) -> None:
+        if context.statement is not None and context.connection is not None:
+            connection = _dbapi(context.connection)
+            recorder.failed(
+                context.statement,
+                statement_error(context.original_exception),
+                autocommit=connection is not None and is_autocommit(connection),
+            )
+
+    def ended(_conn: Any) -> None:
+        recorder.transaction_ended()
+
+    listeners = {
+        "before_cursor_execute": before,
+        "after_cursor_execute": after,
+        "handle_error": failed,
+        "commit": ended,
+        "rollback": ended,
+    }
+    for name, listener in listeners.items():
+        event.listen(Engine, name, listener)
+    try:
+        yield
+    finally:
+        for name, listener in listeners.items():
+            event.remove(Engine, name, listener)
+
+
+def statement_error(error: BaseException) -> StatementError:
+    """The server's error, whichever driver raised it."""
+    sqlstate = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+    cause = error.__cause__
+    if cause is not None and type(error).__module__.startswith("sqlalchemy"):
+        return statement_error(cause)
+    return StatementError(sqlstate=sqlstate, kind=type(error).__name__, message=str(error).strip())
+
+
+def is_autocommit(connection: Any) -> bool:
+    """Whether statements on this DBAPI connection commit by themselves (psycopg, psycopg2, asyncpg, pg8000)."""
+    isolation = getattr(connection, "isolation_level", None)
+    return bool(getattr(connection, "autocommit", False)) or isolation == "autocommit"
+
+
+def _dbapi(conn: Any) -> Any:
+    try:
+        return conn.connection.dbapi_connection
+    except Exception:  # noqa: BLE001 - an invalidated connection has none; the error is being reported already
+        return None

@@ -1,0 +1,219 @@
+"""One Alembic history: its graph, and how its databases are prepared, walked and compared."""
+
+from __future__ import annotations
+
+import time
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from pytest_migcheck.core.finding import Direction
+from pytest_migcheck.core.graph import Graph
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.step import StepFailure
+from pytest_migcheck.history.alembic.declared import DeclaredModels, models_label
+from pytest_migcheck.history.alembic.discover import FoundConfig
+from pytest_migcheck.history.alembic.environment import Configured, Environment, in_thread
+from pytest_migcheck.history.alembic.failures import step_failure, user_frames
+from pytest_migcheck.history.alembic.placeholders import replace_placeholders
+from pytest_migcheck.history.alembic.prepare import Preparation, apply_preparations
+from pytest_migcheck.history.alembic.redirect import Redirection
+from pytest_migcheck.history.alembic.scripts import load_graph, open_scripts
+from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun, Stepper
+from pytest_migcheck.history.source import Declared, Run, StepResult
+from pytest_migcheck.postgres.database_set import DatabaseSet
+from pytest_migcheck.sql.statements import is_utility
+from pytest_migcheck.trace.recorder import Recorder, paths_below
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlembicOptions:
+    """What the user set and hooked for a history.
+
+    ``contexts`` are entered, in the thread of env.py, around every run of it; ``targets`` are the
+    revisions to go up to (all heads if empty); ``timeout`` is the limit of a step in seconds.
+    """
+
+    contexts: Callable[[], Iterable[AbstractContextManager[Any]]]
+    preparations: Callable[[], Sequence[Preparation]]
+    variables: Mapping[str, str]
+    targets: tuple[str, ...]
+    timeout: float
+    metadata: tuple[str, ...] = ()
+
+
+class AlembicHistory:
+    """Implements ``history.source.History`` over an Alembic configuration."""
+
+    kind = "alembic"
+
+    def __init__(self, found: FoundConfig, options: AlembicOptions, redirection: Redirection) -> None:
+        self.name = found.label
+        self._options = options
+        replace_placeholders(found.config)
+        self._scripts = open_scripts(found.config, found.label)
+        self.root = Path(self._scripts.dir).absolute()
+        self.env_path = self.root / "env.py"
+        self.graph = _targeted(load_graph(self._scripts, found.label), options.targets, found.label)
+        locations = [str(self.root), *(str(Path(p).absolute()) for p in _locations(self._scripts))]
+        self._is_ours = paths_below(locations)
+        self._environment = Environment(
+            config=found.config,
+            scripts=self._scripts,
+            redirection=redirection,
+            recorder=Recorder(self._is_ours, is_utility),
+            contexts=options.contexts,
+            variables=options.variables,
+        )
+        self._configured: Configured | None = None
+
+    def describe(self) -> str:
+        heads = ", ".join(self.graph.heads) or "none"
+        word = "head" if len(self.graph.heads) == 1 else "heads"
+        return f"{self.name} → {self.root.name} ({len(self.graph.revisions)} revisions, {word} {heads})"
+
+    def prepare(self, databases: DatabaseSet) -> None:
+        apply_preparations(self._options.preparations(), databases)
+
+    def start(self, databases: DatabaseSet) -> Run:
+        way = SingleRun if self._probe(databases).keeps_one_connection else SeparateRuns
+        return self._stepper(way, databases)
+
+    def _stepper(self, way: type[Stepper], databases: DatabaseSet) -> Any:
+        return way(self._environment, databases, self._explain, self._options.timeout)
+
+    def _probe(self, databases: DatabaseSet) -> Configured:
+        """Run env.py once with nothing to do, to see how it works and what it declares."""
+        if self._configured is None:
+            self._configured = self._run_env(databases, lambda _heads, _context: ())
+            if not self._configured.calls or not self._configured.functions_called:
+                raise MigcheckError(
+                    f"{self.env_path}: env.py ended without calling context.run_migrations()\n"
+                    "what to do: env.py must run migrations online, as the templates of `alembic init` do"
+                )
+        return self._configured
+
+    def _run_env(self, databases: DatabaseSet, fn: Any) -> Configured:
+        def work() -> Any:
+            return self._environment.run(databases, fn, transaction_per_migration=True)
+
+        try:
+            configured: Configured = in_thread(work)
+        except MigcheckError:
+            raise
+        except Exception as error:
+            raise self._environment_error(error) from error
+        finally:
+            databases.wait_until_unused()
+        return configured
+
+    def _environment_error(self, error: BaseException) -> MigcheckError:
+        refusal = self._environment.redirection.refusal
+        if refusal is not None:
+            return refusal
+        hint = ""
+        if isinstance(error, KeyError) and error.args:
+            name = error.args[0]
+            hint = (
+                f"\nwhat to do: if {name} is an environment variable that holds the database's URL, "
+                f"set migcheck_env = {name}={{url}}"
+            )
+        elif "environment variable" in str(error).lower() or "Field required" in str(error):
+            hint = "\nwhat to do: set the missing variables for the run: migcheck_env = NAME={url} (or NAME=value)"
+        return MigcheckError(f"env.py raises, so no migration can run: {self.env_path}\n{self._frames(error)}{hint}")
+
+    def _frames(self, error: BaseException) -> str:
+        root = str(Path.cwd())
+
+        def is_users(path: str) -> bool:
+            return self._is_ours(path) or (path.startswith(root) and "site-packages" not in path)
+
+        return user_frames(error, is_users).rstrip()
+
+    def _explain(self, error: BaseException, revision: str, direction: Direction) -> StepFailure:
+        statements = self._environment.recorder.statements
+        path = self.graph.revisions[revision].path
+        return step_failure(error, path, direction, statements, self._is_ours)
+
+    def upgrade_to_heads(self, databases: DatabaseSet) -> StepResult:
+        recorder = self._environment.recorder
+        current: list[str] = []
+
+        def steps(heads: Any, _context: Any) -> Iterator[Any]:
+            for step in self._scripts._upgrade_revs(_destination(self._options.targets), heads):
+                current[:] = [step.revision.revision]
+                yield step
+
+        def work() -> None:
+            self._environment.run(databases, steps, transaction_per_migration=False)
+
+        self._probe(databases)
+        started = time.perf_counter()
+        recorder.open_step(observing=False)
+        failure: StepFailure | None = None
+        try:
+            in_thread(work)
+        except Exception as error:
+            if not current:
+                raise self._environment_error(error) from error
+            failure = self._explain(error, current[0], Direction.UPGRADE)
+        finally:
+            statements = recorder.close_step()
+            databases.wait_until_unused()
+        return StepResult(statements=statements, failure=failure, seconds=time.perf_counter() - started)
+
+    def version_tables(self) -> tuple[tuple[str, str], ...]:
+        calls = self._configured.calls if self._configured else []
+        named = {
+            (str(c.get("version_table_schema") or "public"), str(c.get("version_table") or "alembic_version"))
+            for c in calls
+        }
+        return tuple(sorted(named or {("public", "alembic_version")}))
+
+    def transactions_are_per_migration(self) -> bool:
+        calls = self._configured.calls if self._configured else []
+        return all(bool(call.get("transaction_per_migration")) for call in calls)
+
+    def declared(self, databases: DatabaseSet) -> Declared | str:
+        calls = self._probe(databases).calls
+        return DeclaredModels(calls, self._options.metadata, self._environment, self.version_tables()).declared()
+
+    def models(self) -> str | None:
+        return models_label(self._configured.calls) if self._configured else None
+
+
+def _locations(scripts: ScriptDirectory) -> list[Any]:
+    located = scripts._version_locations
+    return list(located) if located else []
+
+
+def _destination(targets: tuple[str, ...]) -> Any:
+    return targets if targets else "heads"
+
+
+def _targeted(graph: Graph, targets: tuple[str, ...], label: str) -> Graph:
+    """The part of the graph that the setting ``migcheck_target`` goes up to."""
+    if not targets:
+        return graph
+    known = {name: r.id for r in graph.revisions.values() for name in (r.id, *r.branch_labels)}
+    wanted: set[str] = set()
+    heads: list[str] = []
+    for target in targets:
+        name = target.partition("@")[0] if target.endswith("@head") else target
+        matches = [h for h in graph.heads if name in graph.revisions[h].branch_labels]
+        matches = matches or ([known[name]] if name in known else [])
+        if not matches:
+            raise MigcheckError(
+                f"migcheck_target: {target!r} is not a revision or branch label of {label}; "
+                f"heads: {', '.join(graph.heads)}"
+            )
+        heads += matches
+        for match in matches:
+            wanted |= {match, *graph.ancestors(match)}
+    return Graph({r: v for r, v in graph.revisions.items() if r in wanted}, tuple(heads))

@@ -1,0 +1,80 @@
+"""The seam between a history and whoever walks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pytest_migcheck.core.catalog import Catalog
+from pytest_migcheck.core.finding import Difference, Direction
+from pytest_migcheck.core.graph import Graph
+from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.core.step import StepFailure
+from pytest_migcheck.postgres.database_set import DatabaseSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """What one step did, as the history saw it; catalogs are the walker's business."""
+
+    statements: tuple[Statement, ...]
+    failure: StepFailure | None
+    seconds: float
+    changed_settings: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """The declared models: how to build them in an empty database, and what the comparison leaves out.
+
+    ``build`` gets the database and the migrated catalog (for what only migrations can create);
+    ``ignore`` is true for differences that the user's own filters leave out.
+    """
+
+    label: str
+    build: Callable[[DatabaseSet, Catalog], None]
+    ignore: Callable[[Difference], bool]
+
+
+class Run(Protocol):
+    """A history connected to a set of databases, ready to run single revisions."""
+
+    @property
+    def alive(self) -> bool:
+        """False once a failed step or ``end`` has finished the run."""
+
+    def step(self, revision: str, direction: Direction, *, traced: bool) -> StepResult:
+        """Run exactly one revision in one direction, in a transaction of its own."""
+
+    def end(self) -> None:
+        """Finish the run and close every connection that it opened."""
+
+
+class History(Protocol):
+    """A migration history."""
+
+    name: str
+    kind: str
+    root: Path
+    env_path: Path
+    graph: Graph
+
+    def describe(self) -> str:
+        """Say in one line what was found and where."""
+
+    def prepare(self, databases: DatabaseSet) -> None:
+        """Bring the empty databases to the state that the history presupposes."""
+
+    def start(self, databases: DatabaseSet) -> Run:
+        """Connect to the databases; nothing runs yet."""
+
+    def upgrade_to_heads(self, databases: DatabaseSet) -> StepResult:
+        """Upgrade in one shot in the history's own transaction mode."""
+
+    def version_tables(self) -> tuple[tuple[str, str], ...]:
+        """(schema, name) of the bookkeeping tables."""
+
+    def declared(self, databases: DatabaseSet) -> Declared | str:
+        """The declared models, or the reason why there are none."""

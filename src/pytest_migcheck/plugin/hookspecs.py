@@ -1,0 +1,50 @@
+"""Hooks for the root ``conftest.py`` (running one node id loads no other conftest)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.hookspec
+def pytest_migcheck_alembic_config(root: Path) -> Any:
+    """Return the Alembic configuration to use in place of what is found.
+
+    Args:
+        root: the project's root directory.
+
+    Returns:
+        An ``alembic.config.Config``, the path of a configuration file, or a list of them for several
+        histories; None to keep what was found. ``config.attributes["migcheck_name"]`` names a history.
+    """
+
+
+@pytest.hookspec
+def pytest_migcheck_environment(history: str) -> AbstractContextManager[Any] | None:
+    """Return a context manager to enter around every run of env.py, in the thread that runs it.
+
+    Args:
+        history: the history's name, such as ``alembic.ini``.
+
+    Example::
+
+        def pytest_migcheck_environment(history):
+            return create_app().app_context()
+    """
+
+
+@pytest.hookspec
+def pytest_migcheck_prepare(history: str) -> str | Callable[[Any], Any] | None:
+    """Return SQL, or a callable, that prepares the empty database before the first revision.
+
+    Args:
+        history: the history's name, such as ``alembic.ini``.
+
+    Returns:
+        SQL text, or a callable that takes a SQLAlchemy ``Connection``; it runs in a transaction
+        that is committed. None for nothing.
+    """

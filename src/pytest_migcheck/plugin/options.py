@@ -1,0 +1,111 @@
+"""One table of options and ini keys, and how it becomes Settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_migcheck.settings import Settings
+
+IniType = Literal["args", "string", "linelist", "int"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting: a command-line flag, an ini key, or both. ``flag`` options take no value."""
+
+    name: str
+    help: str
+    ini: IniType | None = None
+    cli: bool = False
+    flag: bool = False
+    repeat: bool = False
+    metavar: str | None = None
+
+
+OPTIONS = (
+    Option("migcheck", "run the migration checks", cli=True, flag=True),
+    Option("migcheck_config", "Alembic configuration, FILE or FILE:SECTION", "args", cli=True, repeat=True, metavar="FILE"),
+    Option("migcheck_metadata", "the models, as module:attribute (default: env.py's target_metadata)", "args"),
+    Option("migcheck_checks", "kinds of item to run, separated by commas", "args", cli=True, repeat=True, metavar="KINDS"),
+    Option("migcheck_select", "ids, prefixes or names of rules to add", "args", cli=True, repeat=True, metavar="RULES"),
+    Option("migcheck_ignore", "ids, prefixes or names of rules to take away", "args", cli=True, repeat=True, metavar="RULES"),
+    Option("migcheck_irreversible", "revisions with no way back", "args"),
+    Option("migcheck_postgres", "where the server comes from: auto, embedded, local[:BINDIR] or a URL", "string", cli=True, metavar="WHERE"),
+    Option("migcheck_target_version", "major version of PostgreSQL in production", "int"),
+    Option("migcheck_target", "revisions or branch labels to go up to (default: all heads)", "args"),
+    Option("migcheck_env", "NAME=value variables for env.py; {url} is the disposable database's URL", "args"),
+    Option("migcheck_step_timeout", "seconds that one step may take (default: 120)", "int"),
+    Option("migcheck_fail_on", "lowest severity that fails: error or warning", "string", cli=True, metavar="SEVERITY"),
+    Option("migcheck_report", "write a report: json[:PATH]", "args", cli=True, repeat=True, metavar="TYPE:PATH"),
+    Option("migcheck_keep", "leave the server running after the run", cli=True, flag=True),
+    Option("migcheck_rules", "list the rules and exit", cli=True, flag=True),
+    Option("migcheck_explain", "explain a rule and exit", cli=True, metavar="RULE"),
+)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register every option of the table."""
+    group = parser.getgroup("migcheck", "migration checks (pytest-migcheck)")
+    for option in OPTIONS:
+        if option.cli:
+            action = "store_true" if option.flag else "append" if option.repeat else "store"
+            extra: dict[str, Any] = {} if option.flag else {"metavar": option.metavar}
+            group.addoption(
+                "--" + option.name.replace("_", "-"), action=action, dest=option.name, default=None,
+                help=option.help, **extra,
+            )
+        if option.ini is not None:
+            default: Any = [] if option.ini in ("args", "linelist") else None
+            parser.addini(option.name, option.help, type=option.ini, default=default)
+
+
+def value_of(config: pytest.Config, name: str) -> tuple[str, Any]:
+    """(origin, value) of a setting: the command line first, then the ini file; None where neither has it."""
+    option = next(o for o in OPTIONS if o.name == name)
+    typed = config.getoption(name, None) if option.cli else None
+    if typed not in (None, []):
+        return "--" + name.replace("_", "-"), typed
+    return name, config.getini(name) if option.ini is not None else typed
+
+
+def settings_from(config: pytest.Config) -> Settings:
+    """Validate everything that was set.
+
+    Raises:
+        MigcheckError: a value is not valid.
+    """
+    from pytest_migcheck import settings as s
+    from pytest_migcheck.core.rule_ids import RULE_IDS
+
+    values = {o.name: value_of(config, o.name) for o in OPTIONS}
+
+    def many(name: str) -> tuple[str, list[str]]:
+        origin, value = values[name]
+        return origin, list(value or [])
+
+    def one(name: str, default: Any) -> tuple[str, Any]:
+        origin, value = values[name]
+        return origin, default if value in (None, "") else value
+
+    timeout_origin, timeout = one("migcheck_step_timeout", 120)
+    return s.Settings(
+        root=config.rootpath,
+        config=tuple(many("migcheck_config")[1]),
+        metadata=tuple(many("migcheck_metadata")[1]),
+        checks=s.check_names(*many("migcheck_checks")),
+        select=s.rule_names(*many("migcheck_select"), RULE_IDS),
+        ignore=s.rule_names(*many("migcheck_ignore"), RULE_IDS),
+        irreversible=tuple(many("migcheck_irreversible")[1]),
+        postgres=one("migcheck_postgres", "auto")[1],
+        target_version=values["migcheck_target_version"][1],
+        target=tuple(many("migcheck_target")[1]),
+        env=s.environment_variables(*many("migcheck_env")),
+        step_timeout=s.positive(timeout_origin, int(timeout)),
+        fail_on=s.choice(*one("migcheck_fail_on", "error"), ("error", "warning")),
+        json_report=s.json_report(*many("migcheck_report"), config.rootpath),
+        keep=bool(values["migcheck_keep"][1]),
+    )

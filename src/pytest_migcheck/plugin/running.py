@@ -1,0 +1,164 @@
+"""The plugin of a run with ``--migcheck``: collection, the session, the end of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.plugin.collect import REPORT_KEY, MigcheckFile, MigcheckItem, asked_by_file
+from pytest_migcheck.plugin.options import settings_from
+from pytest_migcheck.plugin.summary import Summary
+from pytest_migcheck.session import Session
+
+
+class HookCalls:
+    """The user's hooks, called through pytest's hook manager."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._hook = config.hook
+
+    def alembic_config(self, config_path: Path) -> Sequence[Any]:
+        return list(self._hook.pytest_migcheck_alembic_config(root=config_path))
+
+    def environment(self, history: str) -> Iterable[AbstractContextManager[Any]]:
+        return list(self._hook.pytest_migcheck_environment(history=history))
+
+    def prepare(self, history: str) -> Sequence[Any]:
+        return list(self._hook.pytest_migcheck_prepare(history=history))
+
+
+class Running:
+    """Registered only when ``--migcheck`` is on."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        try:
+            self._settings = settings_from(config)
+        except MigcheckError as error:
+            raise pytest.UsageError(str(error)) from error
+        self._session = Session(self._settings, HookCalls(config))
+        self._files: dict[Path, tuple[Any, ...]] = {}
+        self._is_worker = hasattr(config, "workerinput")
+        self._summary = Summary(self._settings)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Add the files of the histories to what is collected."""
+        try:
+            self._files = asked_by_file(self._session, self._settings.checks)
+        except MigcheckError as error:
+            raise pytest.UsageError(f"migcheck: {error}") from error
+        if self._adds_files():
+            self._config.args.extend(str(path) for path in self._files)
+
+    def _adds_files(self) -> bool:
+        """Typed ``--migcheck`` adds them, unless a typed path lies among them; in addopts, only without paths."""
+        if self._is_worker:
+            return bool(self._config.workerinput.get("migcheck_adds_files"))  # type: ignore[attr-defined]
+        typed_paths = (
+            self._config.args if self._config.args_source is pytest.Config.ArgsSource.ARGS else []
+        )
+        if not typed_paths:
+            return True
+        typed_option = "--migcheck" in self._config.invocation_params.args
+        return typed_option and not any(self._lies_inside(path) for path in typed_paths)
+
+    def _lies_inside(self, typed: str) -> bool:
+        path = (self._config.invocation_params.dir / typed.partition("::")[0]).resolve()
+        folders = {file.parent for file in self._files}
+        return path in self._files or path in folders or any(h.root == path for h in self._session.histories())
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of pytest-xdist what the controller decided; the worker cannot see what was typed."""
+        if not self._files:
+            self._files = asked_by_file(self._session, self._settings.checks)
+        node.workerinput["migcheck_adds_files"] = self._adds_files()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+        """Replace every other collector of a file of ours: pytest would import it as a test module."""
+        others = yield
+        asked = self._files.get(file_path.resolve())
+        if asked is None:
+            return others
+        return [MigcheckFile.of(parent, file_path, asked, self._session, self._settings)]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_directory(self, path: Path) -> Generator[None, Any, Any]:
+        """Keep a migrations folder a plain folder: as a package its ``__init__.py`` would be imported."""
+        collector = yield
+        ours = any(path.resolve() == folder for file in self._files for folder in (file.parent,))
+        if ours and isinstance(collector, pytest.Package):
+            return pytest.Dir.from_parent(collector.parent, path=path)
+        return collector
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put our items in the order of the graph; everything else stays where it is."""
+        places = [n for n, item in enumerate(items) if isinstance(item, MigcheckItem)]
+        ours = [item for item in items if isinstance(item, MigcheckItem)]
+        ours.sort(key=lambda item: item.asked.position)
+        for place, item in zip(places, ours, strict=True):
+            items[place] = item
+        self._summary.collected = [item.plain() for item in ours]
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        return [f"migcheck: {history.describe()}" for history in self._session.histories()]
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """End our paused run before a test that is not ours: it redirects every connection."""
+        if not isinstance(item, MigcheckItem):
+            self._session.pause()
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if isinstance(item, MigcheckItem) and call.when == "call":
+            server = self._session.server
+            plain = item.plain()
+            plain["server"] = server and {"kind": server.kind, "version": server.version}
+            plain["server_line"] = self._session.server_line()
+            setattr(report, REPORT_KEY, plain)
+        return report
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        plain = getattr(report, REPORT_KEY, None)
+        if plain is None or report.when != "call" or not report.passed:
+            return None
+        warnings = sum(f["severity"] == "warning" for f in plain["findings"])
+        if not warnings:
+            return None
+        return "passed", ".", f"PASSED ({warnings} warning{'s' if warnings > 1 else ''})"
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        plain = getattr(report, REPORT_KEY, None)
+        if plain is not None and report.when == "call":
+            self._summary.add(plain)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        self._summary.write(terminalreporter, self._session)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        self._summary.stopped = "interrupted (Ctrl-C)"
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if session.shouldfail or session.shouldstop:
+            self._summary.stopped = str(session.shouldfail or session.shouldstop)
+        if not self._is_worker:
+            self._summary.write_json(self._session)
+
+    def pytest_unconfigure(self) -> None:
+        self._session.close()

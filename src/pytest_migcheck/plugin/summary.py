@@ -1,0 +1,97 @@
+"""The summary section of the terminal, and the report files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.report.json import json_report, relative
+from pytest_migcheck.session import Session
+from pytest_migcheck.settings import Settings
+
+_LISTED = 6
+
+
+class Summary:
+    """Collects the plain entries of the run; in the controller they come from all workers."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._entries: dict[str, dict[str, Any]] = {}
+        self.collected: list[dict[str, Any]] = []
+        self.stopped: str | None = None
+
+    def add(self, plain: dict[str, Any]) -> None:
+        self._entries[plain["check"]["node"]] = plain
+
+    def write(self, reporter: Any, session: Session) -> None:
+        """Write the section: one line of figures, then one for each rule."""
+        if not self._entries:
+            return
+        entries = list(self._entries.values())
+        findings = [f for entry in entries for f in entry["findings"]]
+        reporter.section("migcheck", "=")
+        reporter.write_line(_figures(entries, findings))
+        if reporter.verbosity < 0:
+            return
+        for rule, members in _by_rule(findings).items():
+            reporter.write_line(f"  {rule:<42} {len(members):>3}   {self._places(members)}")
+        for note in dict.fromkeys(note for entry in entries for note in entry["notes"]):
+            reporter.write_line(f"  note: {note}")
+        if self._settings.json_report is not None:
+            reporter.write_line(f"report: {relative(str(self._settings.json_report), self._settings.root)}")
+
+    def _places(self, findings: list[dict[str, Any]]) -> str:
+        shown = [
+            f["object"] if f["check"] == "drift" else f"{f['revision'] or f['object']}:{f['line']}"
+            for f in findings
+        ]
+        names = list(dict.fromkeys(shown))
+        more = f", … ({len(names) - _LISTED} more)" if len(names) > _LISTED else ""
+        return ", ".join(names[:_LISTED]) + more
+
+    def write_json(self, session: Session) -> None:
+        """Write the JSON report if it was asked for; also when the run was cut short."""
+        path = self._settings.json_report
+        if path is None:
+            return
+        entries = [self._entries.get(e["check"]["node"], e) for e in self.collected] or list(self._entries.values())
+        server = next((e["server"] for e in self._entries.values() if e.get("server")), None)
+        try:
+            histories = [
+                {"name": h.name, "kind": h.kind, "revisions": len(h.graph.revisions), "heads": list(h.graph.heads)}
+                for h in session.histories()
+            ]
+        except MigcheckError as error:
+            histories, self.stopped = [], self.stopped or str(error)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json_report(
+            entries, server=server, histories=histories, stopped=self.stopped, root=self._settings.root
+        )
+        path.write_text(text, encoding="utf-8")
+
+
+def _figures(entries: list[dict[str, Any]], findings: list[dict[str, Any]]) -> str:
+    revisions = len({(e["check"]["history"], e["check"]["revision"]) for e in entries if e["check"]["revision"]})
+    severities = Counter(f["severity"] for f in findings)
+    server = next((e["server_line"] for e in entries if e.get("server_line")), "no server was needed")
+    seconds = sum(e["check"]["seconds"] for e in entries)
+    counted = ", ".join(_plural(severities[s], s) for s in ("error", "warning") if severities[s])
+    listed = f", {severities['info']} listed" if severities["info"] else ""
+    return (
+        f"{_plural(revisions, 'revision')}, {_plural(len(entries), 'check')}, {seconds:.1f} s: "
+        f"{counted or 'nothing to report'}{listed}\n{server}"
+    )
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number} {word}" + ("" if number == 1 else "s")
+
+
+def _by_rule(findings: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for finding in findings:
+        if finding["severity"] != "info":
+            grouped.setdefault(f"{finding['id']} {finding['rule']}", []).append(finding)
+    return dict(sorted(grouped.items()))

@@ -1,0 +1,1 @@
+"""Getting a disposable PostgreSQL, its databases, and reading their catalogs."""

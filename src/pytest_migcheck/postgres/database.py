@@ -1,0 +1,65 @@
+"""Where a database is, and the forms in which drivers want to be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import psycopg
+
+if TYPE_CHECKING:
+    from pytest_migcheck.postgres.server import Server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionParams:
+    """A connection's target; the password is never printed."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    dbname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database of a server: ``params`` over the unix socket for ourselves, ``tcp`` to hand out."""
+
+    server: Server
+    name: str
+
+    @property
+    def params(self) -> ConnectionParams:
+        return self.server.params_of(self.name)
+
+    @property
+    def tcp(self) -> ConnectionParams:
+        return self.server.tcp_of(self.name)
+
+    @property
+    def url(self) -> str:
+        """SQLAlchemy's form with a driver, ``postgresql+psycopg://...``."""
+        return _url("postgresql+psycopg", self.tcp)
+
+    @property
+    def async_url(self) -> str:
+        return _url("postgresql+asyncpg", self.tcp)
+
+    @property
+    def dsn(self) -> str:
+        """libpq's form, ``postgresql://...``."""
+        return _url("postgresql", self.tcp)
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """Open an autocommit connection."""
+        return self.server.connect(self.name)
+
+    def drop(self) -> None:
+        self.server.drop_database(self.name)
+
+
+def _url(scheme: str, target: ConnectionParams) -> str:
+    credentials = f"{quote(target.user, safe='')}:{quote(target.password, safe='')}"
+    return f"{scheme}://{credentials}@{target.host}:{target.port}/{quote(target.dbname, safe='')}"

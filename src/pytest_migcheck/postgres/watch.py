@@ -1,0 +1,88 @@
+"""Wait for a step, and end it with both sides named when it blocks itself or takes too long."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable
+
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.postgres.database_set import DatabaseSet
+
+_PATIENCE = 2.0
+
+# A session that waits for another session of the same databases, while that one is idle in a transaction.
+_BLOCKED = """
+SELECT w.pid, w.query, b.pid, b.query, coalesce(nullif(b.application_name, ''), '(no application_name)')
+FROM pg_catalog.pg_stat_activity w
+CROSS JOIN LATERAL unnest(pg_catalog.pg_blocking_pids(w.pid)) AS blocker(pid)
+JOIN pg_catalog.pg_stat_activity b ON b.pid = blocker.pid
+WHERE w.datname = ANY (%s) AND b.state LIKE 'idle in transaction%%'
+    AND b.state_change < now() - interval '1 second'"""
+
+
+class StepEnded(MigcheckError):
+    """The step was ended from outside: it waited for a session of its own, or too long."""
+
+
+class Watch:
+    """Waits for the end of one step over a set of databases; ``timeout`` is in seconds."""
+
+    def __init__(self, databases: DatabaseSet, timeout: float) -> None:
+        self._databases = databases
+        self._timeout = timeout
+        self._started = time.monotonic()
+
+    def wait(self, take: Callable[..., object]) -> object:
+        """Return what ``take(timeout=...)`` gives, or the reason for which the step was ended."""
+        pause = _PATIENCE
+        while True:
+            try:
+                return take(timeout=pause)
+            except queue.Empty:
+                reason = self._reason_to_end()
+            if reason is not None:
+                return self._end(take, reason)
+            pause = 0.5
+
+    def _reason_to_end(self) -> str | None:
+        names = [d.name for d in self._databases.databases]
+        if not self._databases.server.is_alive():
+            return f"PostgreSQL died in the middle of the step\n{self._databases.server.log_tail()}"
+        with self._databases.server.connect() as observer:
+            row = observer.execute(_BLOCKED, (names,)).fetchone()
+        if row is not None:
+            return (
+                "the migration waits for ever for another session of this same process\n"
+                f"  waits   pid {row[0]}: {_one_line(row[1])}\n"
+                f"  holds   pid {row[2]}, idle in a transaction, {row[4]}: last ran {_one_line(row[3])}\n"
+                "what to do: let the migration use op.get_bind() (or commit and close the other session) "
+                "before this statement"
+            )
+        if time.monotonic() - self._started > self._timeout:
+            return (
+                f"the step did not end within migcheck_step_timeout = {self._timeout:g} seconds\n"
+                "what to do: raise migcheck_step_timeout if the migration may take that long"
+            )
+        return None
+
+    def _end(self, take: Callable[..., object], reason: str) -> BaseException:
+        if self._databases.server.is_alive():
+            self._terminate()
+        try:
+            take(timeout=10.0)
+        except queue.Empty:
+            reason += "\n(its Python code has not returned yet)"
+        return StepEnded(reason)
+
+    def _terminate(self) -> None:
+        names = [d.name for d in self._databases.databases]
+        self._databases.release()
+        with self._databases.server.connect() as observer:
+            observer.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY (%s)", (names,)
+            )
+
+
+def _one_line(sql: str | None) -> str:
+    return " ".join((sql or "").split())[:200]

@@ -1,0 +1,85 @@
+"""An outcome as plain data, which survives pytest-xdist, and from which every report is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pytest_migcheck.core.finding import Finding
+from pytest_migcheck.core.lock import HeldLock
+from pytest_migcheck.core.outcome import Outcome, TracedStatement
+
+
+def plain_outcome(
+    outcome: Outcome, *, node: str, history: str, check: str, revision: str | None, seconds: float
+) -> dict[str, Any]:
+    """The check's entry, its findings and its statements, in the form of the JSON report."""
+    return {
+        "check": {
+            "node": node,
+            "history": history,
+            "check": check,
+            "revision": revision,
+            "outcome": outcome.status.value,
+            "reason": outcome.reason,
+            "seconds": round(seconds, 4),
+        },
+        "findings": [plain_finding(f, history) for f in outcome.findings],
+        "statements": [_plain_statement(s, history, node) for s in outcome.statements],
+        "notes": list(outcome.notes),
+    }
+
+
+def plain_finding(finding: Finding, history: str) -> dict[str, Any]:
+    difference = finding.difference
+    return {
+        "id": finding.id,
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "check": finding.check,
+        "history": history,
+        "revision": finding.revision,
+        "direction": finding.direction.value if finding.direction else None,
+        "path": finding.path,
+        "line": finding.line,
+        "object": finding.object,
+        "headline": finding.headline,
+        "sql": finding.sql,
+        "locks": _plain_locks(finding.locks),
+        "difference": difference
+        and {"kind": difference.kind, "object": difference.object, "change": difference.change.value},
+        "suppressed": finding.suppressed
+        and {"by": finding.suppressed.by, "reason": finding.suppressed.reason},
+    }
+
+
+def _plain_locks(locks: Iterable[HeldLock]) -> list[dict[str, Any]]:
+    return [
+        {
+            "relation": lock.relation,
+            "mode": lock.mode.label,
+            "predicted": lock.predicted,
+            "observed": lock.observed,
+        }
+        for lock in locks
+    ]
+
+
+def _plain_statement(traced: TracedStatement, history: str, node: str) -> dict[str, Any]:
+    statement = traced.statement
+    return {
+        "history": history,
+        "node": node,
+        "revision": traced.revision,
+        "direction": traced.direction.value,
+        "pass": traced.run,
+        "path": statement.source.path if statement.source else None,
+        "line": statement.source.line if statement.source else None,
+        "sql": statement.sql,
+        "seconds": round(statement.seconds, 6),
+        "transaction": statement.transaction,
+        "error": statement.error.message if statement.error else None,
+        "locks": _plain_locks(statement.held),
+        "rewrites": list(statement.rewrites),
+        "scans": list(statement.scans),
+    }

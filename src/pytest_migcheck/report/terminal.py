@@ -1,0 +1,107 @@
+"""Findings as text for the terminal: headline, where, what, why, fix, how to silence it, where to read more."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pytest_migcheck.core.finding import Direction, Finding, Severity
+from pytest_migcheck.core.outcome import Outcome, TracedStatement
+from pytest_migcheck.report.json import relative
+
+_WIDTH = 8
+_SHOWN_SQL = 1200
+
+
+def headline(finding: Finding) -> str:
+    """One line: id, name, and what is wrong."""
+    return f"{finding.id} {finding.rule}: {finding.headline}"
+
+
+def outcome_headline(outcome: Outcome) -> str:
+    """The first line of a failed item, for the short summary, JUnit and annotations."""
+    shown = _shown(outcome)
+    if not shown:
+        return outcome.reason or ""
+    more = f" (and {len(shown) - 1} more)" if len(shown) > 1 else ""
+    return headline(shown[0]) + more
+
+
+def _shown(outcome: Outcome) -> list[Finding]:
+    return [f for f in outcome.findings if f.severity is not Severity.INFO and f.suppressed is None]
+
+
+def render_outcome(outcome: Outcome, *, root: Path, node: str, verbosity: int) -> str:
+    """The full text of a failed item.
+
+    Args:
+        outcome: what the check found.
+        root: paths below it are shown relative to it.
+        node: the node id, for the line that runs the item again.
+        verbosity: 2 adds every statement with its locks and the whole traceback.
+    """
+    blocks = [render_finding(f, root) for f in _shown(outcome)]
+    listed = [f for f in outcome.findings if f.severity is Severity.INFO]
+    if listed:
+        lines = [f"  listed  {f.headline}" for f in listed[:20]]
+        blocks.append("\n".join(lines))
+    tail = [f"  again   pytest --migcheck '{node}'"]
+    sections = dict(outcome.sections)
+    if verbosity >= 2:
+        blocks += [_statements(outcome.statements, root)] if outcome.statements else []
+        if sections.get("full traceback"):
+            blocks.append(sections["full traceback"])
+    return "\n".join([*blocks, *tail])
+
+
+def render_finding(finding: Finding, root: Path) -> str:
+    """One finding, complete in itself."""
+    return "\n".join([headline(finding), *_where(finding, root), *_rows(finding)])
+
+
+def _where(finding: Finding, root: Path) -> Iterator[str]:
+    if finding.path is None:
+        return
+    place = f"  {relative(finding.path, root)}:{finding.line}"
+    direction = f"  {finding.direction.value}()" if finding.direction is Direction.DOWNGRADE else ""
+    yield place + direction
+    text = linecache.getline(finding.path, finding.line or 0).rstrip()
+    if text and finding.check in ("stairway", "locks", "upgrade", "roundtrip") and not text.startswith("def "):
+        yield f"  {finding.line} | {text}"
+
+
+def _rows(finding: Finding) -> Iterator[str]:
+    if finding.sql:
+        yield from _row("sql", _short(finding.sql))
+    for label, text in finding.details:
+        yield from _row(label, text)
+    if finding.check == "locks":
+        yield from _row("ignore", f"migcheck_ignore = {finding.id}   (or {finding.rule})")
+        yield from _row("more", f"pytest --migcheck-explain {finding.id}")
+
+
+def _row(label: str, text: str) -> Iterator[str]:
+    lines = text.splitlines() or [""]
+    yield f"  {label:<{_WIDTH}}{lines[0]}"
+    for line in lines[1:]:
+        yield f"  {'':<{_WIDTH}}{line}"
+
+
+def _short(sql: str) -> str:
+    text = "\n".join(line for line in sql.strip().splitlines() if line.strip())
+    return text if len(text) <= _SHOWN_SQL else text[:_SHOWN_SQL] + " ..."
+
+
+def _statements(statements: Sequence[TracedStatement], root: Path) -> str:
+    lines = ["statements"]
+    for traced in statements:
+        statement = traced.statement
+        place = f"{relative(statement.source.path, root)}:{statement.source.line}" if statement.source else ""
+        transaction = "autocommit" if statement.autocommit else f"transaction {statement.transaction}"
+        lines.append(f"  {traced.direction.value} {traced.run}  {transaction}  {place}")
+        lines.append(f"    {' '.join(statement.sql.split())[:200]}")
+        lines += [f"    {lock.mode.label} on {lock.relation}" for lock in statement.acquired]
+        lines += [f"    scans {name}" for name in statement.scans]
+        lines += [f"    rewrites {name}" for name in statement.rewrites]
+    return "\n".join(lines)

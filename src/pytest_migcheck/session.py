@@ -1,0 +1,235 @@
+"""The composition root: what one run shares (settings, histories, server, databases)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from pytest_migcheck.checks.chain import ONE_TRANSACTION, judge_roundtrip, judge_upgrade, walk_chain
+from pytest_migcheck.checks.drift import grouped, judge_drift
+from pytest_migcheck.checks.heads import check_heads
+from pytest_migcheck.checks.locks import judge_locks
+from pytest_migcheck.checks.stairway import judge_stairway
+from pytest_migcheck.core.catalog import Catalog
+from pytest_migcheck.core.graph import Graph
+from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
+from pytest_migcheck.history.alembic.discover import FoundConfig, find_configs, hooked_configs
+from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptions
+from pytest_migcheck.history.alembic.redirect import Redirection
+from pytest_migcheck.history.source import StepResult
+from pytest_migcheck.postgres.database_set import DatabaseSet
+from pytest_migcheck.postgres.ladder import start_server
+from pytest_migcheck.postgres.roles import RoleBaseline
+from pytest_migcheck.postgres.server import Server
+from pytest_migcheck.settings import Settings
+from pytest_migcheck.walk.cursor import Cursor
+
+
+class Hooks(Protocol):
+    """The user's hooks, called through whoever loads them."""
+
+    def alembic_config(self, config_path: Path) -> Sequence[Any]:
+        """Configurations that replace what was found; an empty sequence keeps it."""
+
+    def environment(self, history: str) -> Iterable[AbstractContextManager[Any]]:
+        """Context managers to enter around every run of env.py."""
+
+    def prepare(self, history: str) -> Sequence[str | Callable[[Any], Any]]:
+        """SQL or callables that prepare the empty database."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """What the run knows about one history so far."""
+
+    history: AlembicHistory
+    cursor: Cursor | None = None
+    outcomes: dict[tuple[str, str | None], Outcome] = field(default_factory=dict)
+    at_heads: DatabaseSet | None = None
+    upgraded: StepResult | None = None
+    migrated: Catalog | None = None
+
+
+class Session:
+    """One run of the checks; starts the server when the first item needs it."""
+
+    def __init__(self, settings: Settings, hooks: Hooks) -> None:
+        self._settings = settings
+        self._hooks = hooks
+        self._redirection = Redirection()
+        self._work: dict[str, _Work] = {}
+        self._server: Server | None = None
+        self._roles: RoleBaseline | None = None
+        self._closed = False
+
+    @property
+    def server(self) -> Server | None:
+        return self._server
+
+    def server_line(self) -> str | None:
+        """The server in one line, None until one was needed."""
+        server = self._server
+        if server is None:
+            return None
+        kind = {"embedded": "embedded wheel", "local": "local binaries", "url": "given URL"}.get(
+            server.kind, server.kind
+        )
+        return f"PostgreSQL {server.version}, {kind} ({server.reason}), {server.seconds:.2f} s"
+
+    def histories(self) -> tuple[AlembicHistory, ...]:
+        """Find the histories; runs no env.py and starts no server."""
+        if not self._work:
+            for found in self._configs():
+                history = AlembicHistory(found, self._options(found), self._redirection)
+                self._work[history.name] = _Work(history)
+        return tuple(work.history for work in self._work.values())
+
+    def _configs(self) -> tuple[FoundConfig, ...]:
+        hooked = hooked_configs(self._hooks.alembic_config(self._settings.root), self._settings.root)
+        return hooked or find_configs(self._settings.root, self._settings.config)
+
+    def _options(self, found: FoundConfig) -> AlembicOptions:
+        return AlembicOptions(
+            contexts=lambda: self._hooks.environment(found.label),
+            preparations=lambda: self._hooks.prepare(found.label),
+            variables=self._settings.env,
+            targets=self._settings.target,
+            timeout=float(self._settings.step_timeout),
+            metadata=self._settings.metadata,
+        )
+
+    def run(self, history: str, check: str, revision: str | None) -> Outcome:
+        """Judge one item.
+
+        Raises:
+            MigcheckError: something that is not a finding stops the work.
+        """
+        self.histories()
+        work = self._work[history]
+        key = (check, revision)
+        if key not in work.outcomes:
+            if revision is not None:
+                self._walk(work, revision)
+            else:
+                work.outcomes[key] = self._history_check(work, check)
+        return work.outcomes[key]
+
+    def _walk(self, work: _Work, revision: str) -> None:
+        """Run a revision once and keep both verdicts on it; the catalogs are not kept."""
+        server = self._started()
+        history = work.history
+        if work.cursor is None:
+            self._roles_as_at_the_start(work)
+            work.cursor = Cursor(history, server)
+        stairway = work.cursor.stairway(revision)
+        node = history.graph.revisions[revision]
+        irreversible = any(revision.startswith(name) for name in self._settings.irreversible)
+        work.outcomes["stairway", revision] = judge_stairway(stairway, node, irreversible)
+        work.outcomes["locks", revision] = judge_locks(
+            stairway, node, server.version_num, history.version_tables()
+        )
+
+    def _history_check(self, work: _Work, check: str) -> Outcome:
+        history = work.history
+        if check == "heads":
+            findings = tuple(check_heads(history.graph, str(history.env_path)))
+            return Outcome(status=Status.FAILED if findings else Status.PASSED, findings=findings)
+        if check == "upgrade":
+            return judge_upgrade(self._upgraded(work), history.graph, self._upgrade_notes(history))
+        upgraded = self._upgraded(work)
+        if upgraded.failure is not None:
+            return Outcome(status=Status.SKIPPED, reason="not reached: upgrading to the heads fails (see upgrade)")
+        return self._roundtrip(work) if check == "roundtrip" else self._drift(work)
+
+    def _upgrade_notes(self, history: AlembicHistory) -> tuple[str, ...]:
+        return () if history.transactions_are_per_migration() else (ONE_TRANSACTION,)
+
+    def _upgraded(self, work: _Work) -> StepResult:
+        if work.upgraded is None:
+            self.pause()
+            self._roles_as_at_the_start(work)
+            work.at_heads = self._fresh(work, "heads")
+            work.upgraded = work.history.upgrade_to_heads(work.at_heads)
+            if work.upgraded.failure is None:
+                work.migrated = work.at_heads.read_catalog(work.history.version_tables())
+        return work.upgraded
+
+    def _roundtrip(self, work: _Work) -> Outcome:
+        self.pause()
+        databases = work.at_heads
+        if databases is None:
+            raise MigcheckError("pytest-migcheck: the upgraded database is gone")
+        chain = walk_chain(work.history, databases)
+        databases.drop()
+        work.at_heads = None
+        return judge_roundtrip(chain, work.history.graph)
+
+    def _drift(self, work: _Work) -> Outcome:
+        migrated = work.migrated
+        assert migrated is not None
+        self.pause()
+        models = DatabaseSet(self._started(), "models")
+        try:
+            declared = work.history.declared(models)
+            if isinstance(declared, str):
+                return Outcome(status=Status.SKIPPED, reason=declared)
+            heads = ", ".join(work.history.graph.heads)
+            return grouped(judge_drift(declared, migrated, models, str(work.history.env_path), heads))
+        finally:
+            models.drop()
+
+    def _fresh(self, work: _Work, label: str) -> DatabaseSet:
+        databases = DatabaseSet(self._started(), label)
+        work.history.prepare(databases)
+        return databases
+
+    def _roles_as_at_the_start(self, work: _Work) -> None:
+        """Roles belong to the cluster: a history that makes them must not find those of another walk."""
+        server = self._started()
+        if self._roles is None or self._roles.unchanged(server):
+            return
+        for other in self._work.values():
+            if other.cursor is not None:
+                other.cursor.forget()
+            if other.at_heads is not None:
+                other.at_heads.drop()
+                other.at_heads = None
+        self._roles.restore(server)
+
+    def _started(self) -> Server:
+        if self._closed:
+            raise MigcheckError("pytest-migcheck: the run was interrupted; its server is stopped")
+        if self._server is None:
+            self._server = start_server(self._settings.postgres)
+            if self._server.kind != "url":
+                self._roles = RoleBaseline.of(self._server)
+        if not self._server.is_alive():
+            raise MigcheckError(
+                f"PostgreSQL died in the middle of the run\n{self._server.log_tail()}\n"
+                "what to do: run again; if it repeats, the statement of the item before this one ends the server"
+            )
+        return self._server
+
+    def pause(self) -> None:
+        """End every run of env.py, so that nothing of ours is active while other tests run."""
+        for work in self._work.values():
+            if work.cursor is not None:
+                work.cursor.release()
+
+    def close(self) -> None:
+        """Stop everything; may be called at any time and more than once."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._server is not None and self._server.is_alive() and not self._settings.keep:
+            with contextlib.suppress(MigcheckError):
+                self.pause()
+            self._server.stop()
+        self._redirection.stop()
+
+    def graphs(self) -> dict[str, Graph]:
+        return {name: work.history.graph for name, work in self._work.items()}

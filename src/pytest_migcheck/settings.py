@@ -1,0 +1,106 @@
+"""The settings of a run, validated once; every error names the value, its origin and what is valid."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_migcheck.core.outcome import CHECKS, MigcheckError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user chose. Names are those of the ini keys without ``migcheck_``."""
+
+    root: Path
+    config: tuple[str, ...] = ()
+    metadata: tuple[str, ...] = ()
+    checks: tuple[str, ...] = CHECKS
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    irreversible: tuple[str, ...] = ()
+    postgres: str = "auto"
+    target_version: int | None = None
+    target: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    step_timeout: int = 120
+    fail_on: str = "error"
+    json_report: Path | None = None
+    keep: bool = False
+
+    def ignored(self, id_: str, name: str) -> bool:
+        """Whether a rule was taken away, by id, by prefix of an id, or by name."""
+        return any(name == entry or id_.startswith(entry.upper()) for entry in self.ignore)
+
+
+def choice(origin: str, value: str, valid: Collection[str]) -> str:
+    """``value`` if it is valid.
+
+    Raises:
+        MigcheckError: it is not; with the nearest match and all valid values.
+    """
+    if value in valid:
+        return value
+    near = difflib.get_close_matches(value, valid, 1, 0.5)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise MigcheckError(f"{origin}: {value!r} is not valid.{hint} Valid: {', '.join(valid)}")
+
+
+def check_names(origin: str, values: Sequence[str]) -> tuple[str, ...]:
+    """The kinds of item, split at commas; all of them where none was named."""
+    named = [part.strip() for value in values for part in value.split(",") if part.strip()]
+    return tuple(choice(origin, name, CHECKS) for name in named) or CHECKS
+
+
+def rule_names(origin: str, values: Sequence[str], known: Mapping[str, str]) -> tuple[str, ...]:
+    """Ids, prefixes of ids and names of rules, each of which must mean at least one rule.
+
+    Args:
+        origin: where the values come from, for the error.
+        values: as typed, possibly several in one, separated by commas.
+        known: id to name.
+    """
+    named = [part.strip() for value in values for part in value.split(",") if part.strip()]
+    for entry in named:
+        if entry in known.values() or any(id_.startswith(entry.upper()) for id_ in known):
+            continue
+        near = difflib.get_close_matches(entry, [*known, *known.values()], 1, 0.4)
+        hint = f" Did you mean {_both(near[0], known)}?" if near else ""
+        raise MigcheckError(f"{origin}: {entry!r} is not a rule.{hint} See: pytest --migcheck-rules")
+    return tuple(named)
+
+
+def _both(text: str, known: Mapping[str, str]) -> str:
+    if text in known:
+        return f"{text!r} ({known[text]})"
+    id_ = next(i for i, name in known.items() if name == text)
+    return f"{id_!r} ({text})"
+
+
+def environment_variables(origin: str, values: Sequence[str]) -> dict[str, str]:
+    """``NAME=value`` entries; ``{url}`` in a value stands for the disposable database's URL."""
+    found: dict[str, str] = {}
+    for value in values:
+        name, separator, text = value.partition("=")
+        if not separator or not name.strip():
+            raise MigcheckError(f"{origin}: {value!r} is not NAME=value; for example DATABASE_URL={{url}}")
+        found[name.strip()] = text.strip()
+    return found
+
+
+def json_report(origin: str, values: Sequence[str], root: Path) -> Path | None:
+    """The path of the JSON report among ``TYPE:PATH`` entries."""
+    path: Path | None = None
+    for value in values:
+        kind, _, where = value.partition(":")
+        choice(origin, kind, ("json",))
+        path = root / (where or ".migcheck/report.json")
+    return path
+
+
+def positive(origin: str, value: int) -> int:
+    if value < 1:
+        raise MigcheckError(f"{origin}: {value} is not valid. Valid: a number of at least 1")
+    return value

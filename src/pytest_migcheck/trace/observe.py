@@ -1,0 +1,179 @@
+"""Read from a session what its statement locked, scanned and rewrote.
+
+Everything is read on the statement's own DBAPI connection: it alone sees its uncommitted names, and
+the counters of ``pg_stat_xact_*`` belong to the session
+(https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-STATS-VIEWS).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_migcheck.core.lock import HeldLock, LockMode
+
+# Relations below this oid belong to the system: FirstNormalObjectId in PostgreSQL's access/transam.h.
+_COLUMNS = """
+    c.oid::bigint, n.nspname::text, c.relname::text, c.relkind::text, c.relpersistence::text,
+    coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::bigint, coalesce(i.indrelid, c.oid)::bigint"""
+_JOINS = """
+    LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid"""
+
+RELATIONS = f"SELECT {_COLUMNS} FROM pg_catalog.pg_class c {_JOINS} WHERE c.oid >= 16384"
+
+# A dropped relation has no row in pg_class, yet its lock is still listed: hence the LEFT JOIN.
+HELD = f"""
+SELECT l.relation::bigint, l.mode, l.virtualtransaction, pg_catalog.current_setting('lock_timeout'),
+    pg_catalog.pg_stat_get_xact_numscans(l.relation)::bigint, {_COLUMNS}
+FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation {_JOINS}
+WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.relation >= 16384
+    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
+                      WHERE d.datname = pg_catalog.current_database())"""
+
+_TABLE_KINDS = frozenset("rmp")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """A relation as it stood before a statement."""
+
+    oid: int
+    name: str
+    kind: str
+    temporary: bool
+    toast: bool
+    filenode: int
+    table_oid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What one statement did to relations."""
+
+    acquired: tuple[HeldLock, ...] = ()
+    held: tuple[HeldLock, ...] = ()
+    scans: tuple[str, ...] = ()
+    rewrites: tuple[str, ...] = ()
+    created: tuple[str, ...] = ()
+    lock_timeout: str = "0"
+
+
+@dataclass(slots=True)
+class _Transaction:
+    """What is known of the transaction that is open."""
+
+    virtual_id: str = ""
+    modes: dict[int, LockMode] = field(default_factory=dict)
+    scans: dict[int, int] = field(default_factory=dict)
+    created: set[int] = field(default_factory=set)
+
+
+class Observer:
+    """Follows one session from statement to statement.
+
+    The names of relations are known from before each statement, so a dropped table keeps its name.
+    """
+
+    def __init__(self) -> None:
+        self._relations: dict[int, Relation] = {}
+        self._transaction = _Transaction()
+
+    def learn(self, connection: Any) -> None:
+        """Read the names of all relations; once before the first statement."""
+        self._relations = {r.oid: r for r in map(_relation, _query(connection, RELATIONS))}
+
+    def observe(self, connection: Any) -> Observation:
+        """Compare the session with what it was before the statement; the statement has ended without error."""
+        rows = _query(connection, HELD)
+        virtual_id = str(rows[0][2]) if rows else ""
+        if virtual_id != self._transaction.virtual_id:
+            self._transaction = _Transaction(virtual_id=virtual_id)
+        live = {int(row[0]): _relation(row[5:]) for row in rows if row[5] is not None}
+        before = self._relations
+        self._transaction.created |= live.keys() - before.keys()
+        known = {**live, **{oid: before[oid] for oid in _oids(rows) if oid in before}}
+        modes = _strongest(rows)
+        observation = Observation(
+            held=self._locks(modes, known),
+            acquired=self._locks(
+                {o: m for o, m in modes.items() if m > self._transaction.modes.get(o, 0)}, known
+            ),
+            scans=self._scanned(rows, known),
+            rewrites=tuple(
+                sorted(
+                    known[oid].name
+                    for oid, now in live.items()
+                    if oid in before and now.kind in _TABLE_KINDS and now.filenode != before[oid].filenode
+                )
+            ),
+            created=tuple(sorted(live[oid].name for oid in self._transaction.created if oid in live)),
+            lock_timeout=str(rows[0][3]) if rows else "0",
+        )
+        self._transaction.modes = modes
+        self._relations.update(live)
+        return observation
+
+    def _locks(self, modes: Mapping[int, LockMode], known: Mapping[int, Relation]) -> tuple[HeldLock, ...]:
+        locks = [
+            HeldLock(
+                relation=relation.name,
+                kind=relation.kind,
+                mode=mode,
+                preexisting=oid not in self._transaction.created,
+                table=self._table(relation, known),
+            )
+            for oid, mode in modes.items()
+            if (relation := known.get(oid)) is not None and not relation.toast and not relation.temporary
+        ]
+        return tuple(sorted(locks, key=lambda lock: (-lock.mode, lock.relation)))
+
+    def _table(self, relation: Relation, known: Mapping[int, Relation]) -> str:
+        table = known.get(relation.table_oid) or self._relations.get(relation.table_oid)
+        return table.name if table else relation.name
+
+    def _scanned(self, rows: list[Any], known: Mapping[int, Relation]) -> tuple[str, ...]:
+        scanned: set[str] = set()
+        for row in rows:
+            oid, count = int(row[0]), int(row[4] or 0)
+            if count > self._transaction.scans.get(oid, 0) and oid in known:
+                relation = known[oid]
+                if relation.kind in _TABLE_KINDS and not relation.temporary:
+                    scanned.add(relation.name)
+            self._transaction.scans[oid] = count
+        return tuple(sorted(scanned))
+
+
+def _relation(row: Any) -> Relation:
+    oid, schema, name, kind, persistence, filenode, table_oid = row
+    return Relation(
+        oid=int(oid),
+        name=f"{schema}.{name}",
+        kind=str(kind),
+        temporary=persistence == "t",
+        toast=schema == "pg_toast",
+        filenode=int(filenode),
+        table_oid=int(table_oid),
+    )
+
+
+def _oids(rows: list[Any]) -> set[int]:
+    return {int(row[0]) for row in rows}
+
+
+def _strongest(rows: list[Any]) -> dict[int, LockMode]:
+    modes: dict[int, LockMode] = {}
+    for row in rows:
+        oid, mode = int(row[0]), LockMode.from_pg_locks(str(row[1]))
+        modes[oid] = max(mode, modes.get(oid, mode))
+    return modes
+
+
+def _query(connection: Any, sql: str) -> list[Any]:
+    cursor = connection.cursor()
+    try:
+        cursor.execute(sql)
+        return [tuple(row.values()) if isinstance(row, dict) else tuple(row) for row in cursor.fetchall()]
+    finally:
+        cursor.close()

@@ -1,0 +1,143 @@
+"""Collect the statements of one step, each with the line of the user's code that ran it."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import time
+from collections.abc import Callable, Collection
+from types import FrameType, TracebackType
+from typing import Any
+
+from pytest_migcheck.core.statement import Source, Statement, StatementError
+from pytest_migcheck.trace.observe import Observation, Observer
+
+
+class Recorder:
+    """Records what runs while a step is open; told of each statement by whoever owns the connection.
+
+    Args:
+        is_ours: tells whether a file belongs to the user's migrations.
+        is_utility: tells a utility statement from a query, whose scans depend on the rows.
+    """
+
+    def __init__(self, is_ours: Callable[[str], bool], is_utility: Callable[[str], bool]) -> None:
+        self._is_ours = is_ours
+        self._is_utility = is_utility
+        self._observers: dict[int, Observer] = {}
+        self._statements: list[Statement] = []
+        self._transaction_number = 1
+        self._observing = False
+        self._open = False
+        self._started = 0.0
+        self._source: Source | None = None
+
+    @property
+    def recording(self) -> bool:
+        return self._open
+
+    def open_step(self, *, observing: bool) -> None:
+        """Begin a step; ``observing`` asks the server about each statement."""
+        self._statements, self._transaction_number = [], 1
+        self._observing, self._open = observing, True
+
+    def close_step(self) -> tuple[Statement, ...]:
+        """End the step and return its statements."""
+        self._open = False
+        return tuple(self._statements)
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """What the step has run so far."""
+        return tuple(self._statements)
+
+    def before(self, connection: Any) -> None:
+        """A statement is about to run on this DBAPI connection."""
+        if not self._open:
+            return
+        self._source = source_of_frame(sys._getframe(1), self._is_ours)
+        if self._observing and id(connection) not in self._observers:
+            observer = Observer()
+            observer.learn(connection)
+            self._observers[id(connection)] = observer
+        self._started = time.perf_counter()
+
+    def after(self, connection: Any, sql: str, *, autocommit: bool) -> None:
+        """The statement ended without error."""
+        if not self._open:
+            return
+        seconds = time.perf_counter() - self._started
+        observation = Observation()
+        if self._observing:
+            observation = self._observers[id(connection)].observe(connection)
+        self._statements.append(
+            Statement(
+                sql=sql,
+                source=self._source,
+                seconds=seconds,
+                transaction=None if autocommit else self._transaction_number,
+                acquired=observation.acquired,
+                held=observation.held,
+                scans=observation.scans,
+                rewrites=observation.rewrites,
+                created=observation.created,
+                lock_timeout=observation.lock_timeout,
+                utility=self._is_utility(sql),
+            )
+        )
+
+    def failed(self, sql: str, error: StatementError, *, autocommit: bool) -> None:
+        """The server refused the statement; its locks are gone already."""
+        if not self._open:
+            return
+        self._statements.append(
+            Statement(
+                sql=sql,
+                source=self._source,
+                seconds=time.perf_counter() - self._started,
+                transaction=None if autocommit else self._transaction_number,
+                error=error,
+                utility=self._is_utility(sql),
+            )
+        )
+
+    def transaction_ended(self) -> None:
+        """A commit or a rollback came through."""
+        if self._open:
+            self._transaction_number += 1
+
+    def forget_connections(self) -> None:
+        """The run is over; its connections are closed."""
+        self._observers.clear()
+
+
+def source_of_frame(frame: FrameType | None, is_ours: Callable[[str], bool]) -> Source | None:
+    """The innermost frame, from ``frame`` outwards, that is in the user's migrations."""
+    while frame is not None:
+        if is_ours(frame.f_code.co_filename):
+            return source_at(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+        frame = frame.f_back
+    return None
+
+
+def source_of_traceback(
+    traceback: TracebackType | None, is_ours: Callable[[str], bool]
+) -> Source | None:
+    """The innermost frame of a traceback that is in the user's migrations."""
+    found: Source | None = None
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if is_ours(code.co_filename):
+            found = source_at(code.co_filename, traceback.tb_lineno, code.co_name)
+        traceback = traceback.tb_next
+    return found
+
+
+def source_at(path: str, line: int, function: str) -> Source:
+    return Source(path=path, line=line, function=function, text=linecache.getline(path, line).rstrip("\n"))
+
+
+def paths_below(directories: Collection[str]) -> Callable[[str], bool]:
+    """Tell whether a file lies in one of the directories."""
+    prefixes = tuple(directory.rstrip("/") + "/" for directory in directories)
+    return lambda path: path.startswith(prefixes)

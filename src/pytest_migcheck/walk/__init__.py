@@ -1,0 +1,1 @@
+"""A database at any revision of a history."""

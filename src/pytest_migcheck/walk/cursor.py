@@ -1,0 +1,202 @@
+"""Move one set of databases along the graph of a history, one revision at a time.
+
+The state before revision R is always the same, whatever was asked before: every revision that comes earlier
+in the upgrade order is applied, except those whose upgrade fails and those that require one of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+
+from pytest_migcheck.core.catalog import Catalog
+from pytest_migcheck.core.finding import Direction
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.step import StepFailure, StepRecord
+from pytest_migcheck.history.source import History, Run
+from pytest_migcheck.postgres.database_set import DatabaseSet
+from pytest_migcheck.postgres.server import Server
+from pytest_migcheck.walk.checkpoints import Checkpoints
+
+# A replay longer than this ends with a checkpoint: copying costs about as much as twenty steps.
+_LONG_REPLAY = 20
+_labels = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stairway:
+    """The records of a revision that went up, down and up; None where it did not get so far.
+
+    ``blocked_by`` is the revision whose failed upgrade keeps this one from being reached.
+    ``dirty`` is true when a failed step left changes behind (it committed some of its work).
+    """
+
+    up: StepRecord | None = None
+    down: StepRecord | None = None
+    again: StepRecord | None = None
+    blocked_by: str | None = None
+    dirty: bool = False
+
+
+class Cursor:
+    """Walks one history over databases of its own."""
+
+    def __init__(self, history: History, server: Server) -> None:
+        self._history = history
+        self._server = server
+        self._order = history.graph.order
+        self._position = 0
+        self._databases: DatabaseSet | None = None
+        self._run: Run | None = None
+        self._catalog: Catalog | None = None
+        self._checkpoints = Checkpoints()
+        self._failed: dict[str, StepFailure] = {}
+
+    def stairway(self, revision: str) -> Stairway:
+        """Run the revision up, down and up, from the state before it."""
+        position = self._order.index(revision)
+        self._move_to(position)
+        blocker = self._blocker(revision)
+        if blocker is not None:
+            self._position = position + 1
+            return Stairway(blocked_by=blocker)
+        up = self._step(revision, Direction.UPGRADE, 1, self._current())
+        if up.failure is not None:
+            self._failed[revision] = up.failure
+            return self._after_failed_upgrade(up)
+        down = self._step(revision, Direction.DOWNGRADE, 1, _known(up.after))
+        if down.failure is not None:
+            return self._after_failed_downgrade(up, down)
+        again = self._step(revision, Direction.UPGRADE, 2, _known(down.after))
+        clean = again.failure is None and _known(again.after).objects == _known(up.after).objects
+        self._stand_at(position + 1, clean=clean and _known(down.after).objects == up.before.objects)
+        return Stairway(up=up, down=down, again=again)
+
+    def catalog_at_end(self) -> Catalog:
+        """The catalog with every revision applied."""
+        self._move_to(len(self._order))
+        return self._current()
+
+    def release(self) -> None:
+        """End the run of env.py: nothing of ours stays between other people's tests."""
+        if self._run is not None:
+            self._run.end()
+            self._run = None
+        if self._databases is not None:
+            self._databases.release()
+
+    def forget(self) -> None:
+        """Drop all databases; the next question starts from an empty one."""
+        self.release()
+        if self._databases is not None:
+            self._databases.drop()
+            self._databases = None
+        self._checkpoints.drop()
+        self._position, self._catalog = 0, None
+
+    def _after_failed_upgrade(self, up: StepRecord) -> Stairway:
+        dirty = up.after is not None and up.after.objects != up.before.objects
+        self._stand_at(self._order.index(up.revision) + 1, clean=not dirty)
+        if not dirty:
+            self._catalog = up.before
+        return Stairway(up=up, dirty=dirty)
+
+    def _after_failed_downgrade(self, up: StepRecord, down: StepRecord) -> Stairway:
+        dirty = down.after is not None and down.after.objects != down.before.objects
+        self._stand_at(self._order.index(up.revision) + 1, clean=not dirty)
+        return Stairway(up=up, down=down, dirty=dirty)
+
+    def _stand_at(self, position: int, *, clean: bool) -> None:
+        self._position = position
+        if not clean:
+            self._abandon()
+
+    def _abandon(self) -> None:
+        """Give up databases that are not in a state of the history any more."""
+        self.release()
+        if self._databases is not None:
+            self._databases.drop()
+            self._databases = None
+        self._catalog = None
+
+    def _move_to(self, position: int) -> None:
+        if self._databases is None or self._position > position:
+            self._restore(position)
+        start = self._position
+        for index in range(start, position):
+            self._advance(self._order[index])
+        self._position = position
+        if position - start > _LONG_REPLAY and position < len(self._order):
+            self.release()
+            assert self._databases is not None
+            self._checkpoints.keep(position, self._databases)
+
+    def _restore(self, position: int) -> None:
+        self._abandon()
+        label = f"w{next(_labels)}"
+        self._position = self._checkpoints.nearest(position)
+        if self._position:
+            self._databases = self._checkpoints.restore(self._position, label)
+        else:
+            self._databases = DatabaseSet(self._server, label)
+            self._history.prepare(self._databases)
+
+    def _advance(self, revision: str) -> None:
+        """Apply one revision without looking, on the way to another."""
+        if revision in self._failed or self._blocker(revision) is not None:
+            return
+        self._catalog = None
+        result = self._running().step(revision, Direction.UPGRADE, traced=False)
+        if result.failure is not None:
+            self._failed[revision] = result.failure
+            self._run = None
+            if any(s.autocommit for s in result.statements):
+                position = self._order.index(revision)
+                self._restore(position)
+                for index in range(self._position, position):
+                    self._advance(self._order[index])
+
+    def _blocker(self, revision: str) -> str | None:
+        ancestors = self._history.graph.ancestors(revision)
+        return next((r for r in self._failed if r in ancestors), None)
+
+    def _running(self) -> Run:
+        if self._run is None or not self._run.alive:
+            if self._databases is None:
+                raise MigcheckError("pytest-migcheck: there is no database to run on")
+            self._run = self._history.start(self._databases)
+        return self._run
+
+    def _current(self) -> Catalog:
+        if self._catalog is None:
+            self._running()
+            self._catalog = self._read()
+        return self._catalog
+
+    def _read(self) -> Catalog:
+        assert self._databases is not None
+        return self._databases.read_catalog(self._history.version_tables())
+
+    def _step(self, revision: str, direction: Direction, run: int, before: Catalog) -> StepRecord:
+        traced = direction is Direction.UPGRADE and run == 1
+        result = self._running().step(revision, direction, traced=traced)
+        record = StepRecord(
+            revision=revision,
+            direction=direction,
+            run=run,
+            before=before,
+            after=None,
+            statements=result.statements,
+            failure=result.failure,
+            seconds=result.seconds,
+            changed_settings=result.changed_settings,
+        )
+        if result.failure is not None:
+            self._run = None
+        self._catalog = self._read()
+        return replace(record, after=self._catalog)
+
+
+def _known(catalog: Catalog | None) -> Catalog:
+    assert catalog is not None
+    return catalog
