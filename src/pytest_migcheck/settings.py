@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pytest_migcheck.core.outcome import CHECKS, MigcheckError
 
+_PLACES = ("auto", "embedded", "local", "local:BINDIR", "postgresql://…")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -22,6 +24,7 @@ class Settings:
     ignore: tuple[str, ...] = ()
     irreversible: tuple[str, ...] = ()
     postgres: str = "auto"
+    big_tables: tuple[str, ...] = ()
     target_version: int | None = None
     target: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +36,11 @@ class Settings:
     def ignored(self, id_: str, name: str) -> bool:
         """Whether a rule was taken away, by id, by prefix of an id, or by name."""
         return any(name == entry or id_.startswith(entry.upper()) for entry in self.ignore)
+
+    def is_big(self, relation: str) -> bool:
+        """Whether a lock on ``relation`` (schema-qualified) matters: every table does where none is listed."""
+        names = (relation, relation.rpartition(".")[2])
+        return not self.big_tables or any(name in self.big_tables for name in names)
 
 
 def choice(origin: str, value: str, valid: Collection[str]) -> str:
@@ -66,7 +74,9 @@ def rule_names(origin: str, values: Sequence[str], known: Mapping[str, str]) -> 
     for entry in named:
         if entry in known.values() or any(id_.startswith(entry.upper()) for id_ in known):
             continue
-        near = difflib.get_close_matches(entry, [*known, *known.values()], 1, 0.4)
+        words = [*known.values(), *known]
+        near = [word for word in words if word.startswith(entry.lower())]
+        near = near or difflib.get_close_matches(entry, words, 1, 0.4)
         hint = f" Did you mean {_both(near[0], known)}?" if near else ""
         raise MigcheckError(f"{origin}: {entry!r} is not a rule.{hint} See: pytest --migcheck-rules")
     return tuple(named)
@@ -95,9 +105,21 @@ def json_report(origin: str, values: Sequence[str], root: Path) -> Path | None:
     path: Path | None = None
     for value in values:
         kind, _, where = value.partition(":")
+        if kind in ("html", "sarif"):
+            raise MigcheckError(f"{origin}: {kind!r} comes in a later release. Valid: json[:PATH]")
         choice(origin, kind, ("json",))
         path = root / (where or ".migcheck/report.json")
     return path
+
+
+def server_place(origin: str, value: str) -> str:
+    """Where the server comes from; whether it is there is seen when it is started."""
+    word = value.partition(":")[0]
+    if value in ("auto", "embedded") or word == "local" or word.partition("+")[0] in ("postgresql", "postgres"):
+        return value
+    if word == "docker":
+        raise MigcheckError(f"{origin}: {word!r} comes in a later release. Valid: {', '.join(_PLACES)}")
+    return choice(origin, value, _PLACES)
 
 
 def positive(origin: str, value: int) -> int:

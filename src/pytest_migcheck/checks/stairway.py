@@ -28,10 +28,9 @@ def judge_stairway(stairway: Stairway, revision: Revision, declared_irreversible
     if down.failure is not None:
         finding = _failed(down, revision, "downgrade-fails", "up ✓   down ✗")
         return Outcome(status=Status.FAILED, findings=(finding,), sections=_traceback(down))
-    findings = [] if declared_irreversible else list(_residue(stairway, revision))
-    if declared_irreversible and (down.after is None or down.after.objects != down.before.objects):
+    if declared_irreversible:
         return Outcome(status=Status.SKIPPED, reason="irreversible: migcheck_irreversible names it")
-    findings += _repeat(stairway, revision)
+    findings = [*_residue(stairway, revision), *_repeat(stairway, revision)]
     sections = _traceback(stairway.again) if stairway.again else ()
     status = Status.FAILED if findings else Status.PASSED
     return Outcome(status=status, findings=tuple(findings), sections=sections)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
+from pytest_migcheck.core.consequences import implied_keys, without_consequences
 from pytest_migcheck.core.describe import describe, text
 from pytest_migcheck.core.finding import AttributeChange, Change, Difference, Severity
 
-_RELATIONS = frozenset(
-    ("table", "partitioned table", "view", "materialized view", "foreign table", "composite type")
-)
 _RENAMED_KINDS = frozenset(("constraint", "index"))
 
 
@@ -35,7 +33,13 @@ def diff(expected: Catalog, found: Catalog) -> tuple[Difference, ...]:
             if key not in implied and key not in gone
         ]
     differences += changed_objects(expected.objects, found.objects)
-    return tuple(sorted(_without_backing_indexes(differences), key=lambda d: (d.object, d.kind, d.change.value)))
+    kept = without_consequences(differences, expected.objects, found.objects)
+    return tuple(sorted(kept, key=lambda d: (d.object, d.kind, d.change.value)))
+
+
+def same(expected: Catalog, found: Catalog) -> bool:
+    """Whether a strict comparison finds nothing."""
+    return not diff(expected, found)
 
 
 def one_sided(
@@ -91,34 +95,6 @@ def _side(attributes: Attributes, name: str) -> str | None:
     return None if value is None else text(value)
 
 
-def implied_keys(side: Mapping[ObjectKey, Attributes]) -> set[ObjectKey]:
-    """Keys of one-sided objects that another one-sided object brings along."""
-    relations = {(key.schema, key.name) for key in side if key.kind in _RELATIONS or key.kind == "type"}
-    columns = {key.qualified for key in side if key.kind == "column"}
-    columns |= {f"{schema}.{name}." for schema, name in relations}
-    names = {key.qualified for key in side if key.kind != "comment"}
-    constraints = {(k.schema, k.parent, k.name) for k in side if k.kind == "constraint"}
-    implied: set[ObjectKey] = set()
-    for key, attributes in side.items():
-        owner = text(attributes.get("owned by"))
-        if (
-            (key.parent and (key.schema, key.parent) in relations)
-            or (key.kind == "index" and (key.schema, key.parent, attributes.get("_constraint")) in constraints)
-            or (owner and (owner in columns or owner.rpartition(".")[0] + "." in columns))
-            or (key.kind == "comment" and _comment_target(key, names, relations))
-        ):
-            implied.add(key)
-    return implied
-
-
-def _comment_target(key: ObjectKey, names: set[str], relations: set[tuple[str, str]]) -> bool:
-    identity = key.name.partition(" ")[2] or key.name
-    parts = identity.replace('"', "").split(".")
-    if identity in names or ".".join(parts) in names:
-        return True
-    return len(parts) >= 2 and (parts[0].rpartition(" ")[2], parts[1]) in relations
-
-
 def pair_renames(
     removed: Mapping[ObjectKey, Attributes], added: Mapping[ObjectKey, Attributes]
 ) -> Iterator[tuple[ObjectKey, ObjectKey]]:
@@ -141,11 +117,3 @@ def nameless(key: ObjectKey, attributes: Attributes) -> dict[str, object]:
     if key.kind == "index":
         bare["definition"] = text(bare.get("definition")).partition(" ON ")[2]
     return dict(bare)
-
-
-def _without_backing_indexes(differences: list[Difference]) -> list[Difference]:
-    """Leave out the index of a renamed constraint."""
-    renamed = {
-        (d.object, d.change) for d in differences if d.kind == "constraint" and d.change is Change.RENAMED
-    }
-    return [d for d in differences if not (d.kind == "index" and (d.object, d.change) in renamed)]

@@ -22,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "migcheck(check, revision): set on every item of pytest-migcheck; -m migcheck runs only these, "
         "-m \"migcheck(check='locks')\" one kind of them.",
     )
-    if config.getoption("migcheck") or config.getoption("migcheck_rules") or config.getoption("migcheck_explain"):
+    if config.getoption("migcheck"):
         from pytest_migcheck.plugin.running import Running
 
         config.pluginmanager.register(Running(config), "migcheck-running")
@@ -35,5 +35,5 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         return None
     from pytest_migcheck.plugin.explaining import print_rules
 
-    print_rules(config, explain)
+    print_rules(explain)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_migcheck.core.finding import Severity
+from pytest_migcheck.core.finding import Finding, Severity
 from pytest_migcheck.core.outcome import HISTORY_CHECKS, REVISION_CHECKS, MigcheckError, Outcome, Status
 from pytest_migcheck.plugin.failure import FindingsFailed, representation
 from pytest_migcheck.report.plain import plain_outcome
@@ -43,7 +44,10 @@ class MigcheckFile(pytest.File):
 
     @classmethod
     def of(cls, parent: Any, path: Path, asked: tuple[Asked, ...], session: Session, settings: Settings) -> Any:
-        node = cls.from_parent(parent, path=path)
+        # pytest names every file outside of rootdir ""; such a node id cannot be run.
+        inside = path.is_relative_to(parent.config.rootpath)
+        named: dict[str, Any] = {} if inside else {"nodeid": _from_rootdir(path, parent.config.rootpath)}
+        node = cls.from_parent(parent, path=path, **named)
         node.asked, node.session_, node.settings = asked, session, settings
         node.shared = len({a.history for a in asked}) > 1
         return node
@@ -72,42 +76,56 @@ class MigcheckItem(pytest.Item):
         started = time.perf_counter()
         try:
             found = self._session.run(self.asked.history, self.asked.check, self.asked.revision)
-        except MigcheckError as error:
-            self.outcome = Outcome(status=Status.ERROR, reason=str(error))
+        except Exception as error:
+            reason = str(error) if isinstance(error, MigcheckError) else f"{type(error).__name__}: {error}"
+            self.outcome = Outcome(status=Status.ERROR, reason=reason)
             raise
         finally:
             self.seconds = time.perf_counter() - started
         self.outcome = _by_settings(found, self._settings)
-        for finding in self.outcome.findings:
+        self._add_properties(self.outcome)
+        _raise_for(self.outcome)
+
+    def _add_properties(self, outcome: Outcome) -> None:
+        for finding in outcome.findings:
             self.user_properties += [
                 ("migcheck.rule", f"{finding.id} {finding.rule}"),
                 ("migcheck.severity", finding.severity.value),
             ]
         if self.asked.revision:
             self.user_properties.append(("migcheck.revision", self.asked.revision))
-        if self.outcome.status is Status.SKIPPED:
-            pytest.skip(self.outcome.reason or "")
-        if self.outcome.status is Status.FAILED:
-            raise FindingsFailed(self.outcome)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         error = excinfo.value
-        verbosity = self.config.get_verbosity()
+        verbosity = self.config.get_verbosity("migcheck")
         if isinstance(error, FindingsFailed):
             text = render_outcome(
-                error.outcome, root=self.config.rootpath, node=self.nodeid, verbosity=verbosity
+                error.outcome,
+                root=self.config.rootpath,
+                node=self.nodeid,
+                verbosity=verbosity,
+                options=self._options_to_run(),
             )
-            first = next(f for f in error.outcome.findings if f.severity is not Severity.INFO)
+            first = next((f for f in error.outcome.findings if f.severity is not Severity.INFO), None)
             return representation(
                 text,
                 headline=outcome_headline(error.outcome),
-                path=first.path or str(self.path),
-                line=first.line or 1,
+                path=(first and first.path) or str(self.path),
+                line=(first and first.line) or self.asked.line,
             )
         if isinstance(error, MigcheckError):
             text = str(error)
             return representation(text, headline=text.splitlines()[0], path=str(self.path), line=self.asked.line)
+        # A fault of ours: without the frames of pytest, which calls runtest through two dozen of them.
+        excinfo.traceback = excinfo.traceback.cut(path=__file__)
         return super().repr_failure(excinfo)
+
+    def _options_to_run(self) -> str:
+        ini = self.config.inipath
+        if ini is None or self.path.is_relative_to(self.config.rootpath):
+            return "--migcheck"
+        # With a path outside of rootdir alone, pytest looks for its ini file there.
+        return f"-c {_from_rootdir(ini, self.config.rootpath)} --migcheck"
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, self.asked.line - 1, f"[migcheck] {self.asked.title}: {self.asked.check}"
@@ -125,18 +143,43 @@ class MigcheckItem(pytest.Item):
         )
 
 
+def _from_rootdir(path: Path, root: Path) -> str:
+    try:
+        return Path(os.path.relpath(path, root)).as_posix()
+    except ValueError:  # another drive
+        return path.as_posix()
+
+
+def _raise_for(outcome: Outcome) -> None:
+    """Turn a verdict into what pytest understands."""
+    if outcome.status is Status.SKIPPED:
+        pytest.skip(outcome.reason or "no reason given")
+    if outcome.status is Status.ERROR:
+        raise MigcheckError(outcome.reason or "no reason given")
+    if outcome.status is Status.FAILED:
+        raise FindingsFailed(outcome)
+
+
 def _by_settings(outcome: Outcome, settings: Settings) -> Outcome:
     """The outcome without the rules that were taken away, failed from the severity that was set."""
-    if outcome.status not in (Status.PASSED, Status.FAILED):
+    if outcome.status not in (Status.PASSED, Status.FAILED) or not outcome.findings:
         return outcome
-    kept = tuple(f for f in outcome.findings if not settings.ignored(f.id, f.rule))
+    kept = tuple(_by_size(f, settings) for f in outcome.findings if not settings.ignored(f.id, f.rule))
     failing = {Severity.ERROR} | ({Severity.WARNING} if settings.fail_on == "warning" else set())
     failed = any(f.severity in failing and f.suppressed is None for f in kept)
     return replace(outcome, findings=kept, status=Status.FAILED if failed else Status.PASSED)
 
 
+def _by_size(finding: Finding, settings: Settings) -> Finding:
+    """An error about locks is a warning where the table is not one of the big ones."""
+    if finding.check != "locks" or finding.severity is not Severity.ERROR:
+        return finding
+    tables = {finding.object, *(lock.table for lock in finding.locks if lock.mode.blocks_writes)}
+    return finding if any(map(settings.is_big, tables)) else replace(finding, severity=Severity.WARNING)
+
+
 def asked_by_file(session: Session, checks: tuple[str, ...]) -> dict[Path, tuple[Asked, ...]]:
-    """The items of every file, files in the order of the graph."""
+    """The items of every file, files in the order of the graph; a file of which nothing is asked has none."""
     found: dict[Path, list[Asked]] = {}
     for number, history in enumerate(session.histories()):
         last = len(history.graph.order)
@@ -145,16 +188,22 @@ def asked_by_file(session: Session, checks: tuple[str, ...]) -> dict[Path, tuple
             if check in checks:
                 position = (number, -1 if check == "heads" else last + place)
                 env.append(
-                    Asked(history=history.name, check=check, revision=None, title=history.name, line=1, position=position)
+                    Asked(
+                        history=history.name, check=check, revision=None, title=history.name, line=1, position=position
+                    )
                 )
         for place, revision in enumerate(history.graph.revisions.values()):
             title = f"{revision.id} {revision.message}".strip()
             found.setdefault(Path(revision.path).resolve(), []).extend(
                 Asked(
-                    history=history.name, check=check, revision=revision.id, title=title,
-                    line=revision.upgrade_line, position=(number, place),
+                    history=history.name,
+                    check=check,
+                    revision=revision.id,
+                    title=title,
+                    line=revision.upgrade_line,
+                    position=(number, place),
                 )
                 for check in REVISION_CHECKS
                 if check in checks
             )
-    return {path: tuple(asked) for path, asked in found.items() if asked}
+    return {path: tuple(asked) for path, asked in found.items()}

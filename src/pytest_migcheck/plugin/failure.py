@@ -24,9 +24,7 @@ def representation(text: str, *, headline: str, path: str, line: int) -> Any:
         from _pytest._code.code import ReprEntry, ReprExceptionInfo, ReprFileLocation, ReprTraceback
     except ImportError:
         return text
-    entry = ReprEntry(
-        lines=text.splitlines(), reprfuncargs=None, reprlocals=None, reprfileloc=None, style="value"
-    )
+    entry = ReprEntry(lines=text.splitlines(), reprfuncargs=None, reprlocals=None, reprfileloc=None, style="value")
     return ReprExceptionInfo(
         reprtraceback=ReprTraceback(reprentries=[entry], extraline=None, style="value"),
         reprcrash=ReprFileLocation(path=path, lineno=line, message=headline),

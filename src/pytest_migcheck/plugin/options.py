@@ -24,23 +24,52 @@ class Option:
     flag: bool = False
     repeat: bool = False
     metavar: str | None = None
+    default: str | None = None
 
 
 OPTIONS = (
     Option("migcheck", "run the migration checks", cli=True, flag=True),
-    Option("migcheck_config", "Alembic configuration, FILE or FILE:SECTION", "args", cli=True, repeat=True, metavar="FILE"),
+    Option(
+        "migcheck_config", "Alembic configuration, FILE or FILE:SECTION", "args", cli=True, repeat=True, metavar="FILE"
+    ),
     Option("migcheck_metadata", "the models, as module:attribute (default: env.py's target_metadata)", "args"),
-    Option("migcheck_checks", "kinds of item to run, separated by commas", "args", cli=True, repeat=True, metavar="KINDS"),
+    Option(
+        "migcheck_checks", "kinds of item to run, separated by commas", "args", cli=True, repeat=True, metavar="KINDS"
+    ),
     Option("migcheck_select", "ids, prefixes or names of rules to add", "args", cli=True, repeat=True, metavar="RULES"),
-    Option("migcheck_ignore", "ids, prefixes or names of rules to take away", "args", cli=True, repeat=True, metavar="RULES"),
+    Option(
+        "migcheck_ignore",
+        "ids, prefixes or names of rules to take away",
+        "args",
+        cli=True,
+        repeat=True,
+        metavar="RULES",
+    ),
     Option("migcheck_irreversible", "revisions with no way back", "args"),
-    Option("migcheck_postgres", "where the server comes from: auto, embedded, local[:BINDIR] or a URL", "string", cli=True, metavar="WHERE"),
+    Option(
+        "migcheck_postgres",
+        "where the server comes from: auto, embedded, local[:BINDIR] or a URL",
+        "string",
+        cli=True,
+        metavar="WHERE",
+    ),
     Option("migcheck_target_version", "major version of PostgreSQL in production", "int"),
     Option("migcheck_target", "revisions or branch labels to go up to (default: all heads)", "args"),
     Option("migcheck_env", "NAME=value variables for env.py; {url} is the disposable database's URL", "args"),
     Option("migcheck_step_timeout", "seconds that one step may take (default: 120)", "int"),
     Option("migcheck_fail_on", "lowest severity that fails: error or warning", "string", cli=True, metavar="SEVERITY"),
     Option("migcheck_report", "write a report: json[:PATH]", "args", cli=True, repeat=True, metavar="TYPE:PATH"),
+    Option(
+        "migcheck_big_tables",
+        "tables on which lock errors stay errors; elsewhere they are warnings (default: all)",
+        "args",
+    ),
+    Option(
+        "verbosity_migcheck",
+        "detail of findings: a number, or auto for pytest's own verbosity",
+        "string",
+        default="auto",
+    ),
     Option("migcheck_keep", "leave the server running after the run", cli=True, flag=True),
     Option("migcheck_rules", "list the rules and exit", cli=True, flag=True),
     Option("migcheck_explain", "explain a rule and exit", cli=True, metavar="RULE"),
@@ -55,11 +84,15 @@ def add_options(parser: pytest.Parser) -> None:
             action = "store_true" if option.flag else "append" if option.repeat else "store"
             extra: dict[str, Any] = {} if option.flag else {"metavar": option.metavar}
             group.addoption(
-                "--" + option.name.replace("_", "-"), action=action, dest=option.name, default=None,
-                help=option.help, **extra,
+                "--" + option.name.replace("_", "-"),
+                action=action,
+                dest=option.name,
+                default=None,
+                help=option.help,
+                **extra,
             )
         if option.ini is not None:
-            default: Any = [] if option.ini in ("args", "linelist") else None
+            default: Any = [] if option.ini in ("args", "linelist") else option.default
             parser.addini(option.name, option.help, type=option.ini, default=default)
 
 
@@ -100,7 +133,8 @@ def settings_from(config: pytest.Config) -> Settings:
         select=s.rule_names(*many("migcheck_select"), RULE_IDS),
         ignore=s.rule_names(*many("migcheck_ignore"), RULE_IDS),
         irreversible=tuple(many("migcheck_irreversible")[1]),
-        postgres=one("migcheck_postgres", "auto")[1],
+        postgres=s.server_place(*one("migcheck_postgres", "auto")),
+        big_tables=tuple(many("migcheck_big_tables")[1]),
         target_version=values["migcheck_target_version"][1],
         target=tuple(many("migcheck_target")[1]),
         env=s.environment_variables(*many("migcheck_env")),

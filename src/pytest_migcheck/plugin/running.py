@@ -54,15 +54,13 @@ class Running:
         except MigcheckError as error:
             raise pytest.UsageError(f"migcheck: {error}") from error
         if self._adds_files():
-            self._config.args.extend(str(path) for path in self._files)
+            self._config.args.extend(str(path) for path, asked in self._files.items() if asked)
 
     def _adds_files(self) -> bool:
         """Typed ``--migcheck`` adds them, unless a typed path lies among them; in addopts, only without paths."""
         if self._is_worker:
             return bool(self._config.workerinput.get("migcheck_adds_files"))  # type: ignore[attr-defined]
-        typed_paths = (
-            self._config.args if self._config.args_source is pytest.Config.ArgsSource.ARGS else []
-        )
+        typed_paths = self._config.args if self._config.args_source is pytest.Config.ArgsSource.ARGS else []
         if not typed_paths:
             return True
         typed_option = "--migcheck" in self._config.invocation_params.args
@@ -87,18 +85,27 @@ class Running:
         """Replace every other collector of a file of ours: pytest would import it as a test module."""
         others = yield
         asked = self._files.get(file_path.resolve())
+        if file_path.name == "__init__.py" and self._is_ours(file_path.parent.resolve()):
+            return []
         if asked is None:
             return others
+        if not asked:
+            return []
         return [MigcheckFile.of(parent, file_path, asked, self._session, self._settings)]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collect_directory(self, path: Path) -> Generator[None, Any, Any]:
         """Keep a migrations folder a plain folder: as a package its ``__init__.py`` would be imported."""
         collector = yield
-        ours = any(path.resolve() == folder for file in self._files for folder in (file.parent,))
-        if ours and isinstance(collector, pytest.Package):
+        ours = self._is_ours(path.resolve())
+        if ours and isinstance(collector, pytest.Package) and collector.parent is not None:
             return pytest.Dir.from_parent(collector.parent, path=path)
         return collector
+
+    def _is_ours(self, folder: Path) -> bool:
+        """Whether a folder is a script directory, lies in one, or holds revision files."""
+        roots = [history.root.resolve() for history in self._session.histories()] if self._files else []
+        return any(folder.is_relative_to(root) for root in roots) or any(file.parent == folder for file in self._files)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -127,6 +134,9 @@ class Running:
         report = yield
         if isinstance(item, MigcheckItem) and call.when == "call":
             server = self._session.server
+            if report.skipped and isinstance(report.longrepr, tuple):
+                # pytest would name the line of ours that skips.
+                report.longrepr = (str(item.path), item.asked.line, report.longrepr[2])
             plain = item.plain()
             plain["server"] = server and {"kind": server.kind, "version": server.version}
             plain["server_line"] = self._session.server_line()
@@ -137,7 +147,7 @@ class Running:
         plain = getattr(report, REPORT_KEY, None)
         if plain is None or report.when != "call" or not report.passed:
             return None
-        warnings = sum(f["severity"] == "warning" for f in plain["findings"])
+        warnings = sum(f["severity"] == "warning" and not f["suppressed"] for f in plain["findings"])
         if not warnings:
             return None
         return "passed", ".", f"PASSED ({warnings} warning{'s' if warnings > 1 else ''})"

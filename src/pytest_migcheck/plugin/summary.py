@@ -35,6 +35,8 @@ class Summary:
         reporter.write_line(_figures(entries, findings))
         if reporter.verbosity < 0:
             return
+        server = next((e["server_line"] for e in entries if e.get("server_line")), "no server was needed")
+        reporter.write_line(server)
         for rule, members in _by_rule(findings).items():
             reporter.write_line(f"  {rule:<42} {len(members):>3}   {self._places(members)}")
         for note in dict.fromkeys(note for entry in entries for note in entry["notes"]):
@@ -44,8 +46,7 @@ class Summary:
 
     def _places(self, findings: list[dict[str, Any]]) -> str:
         shown = [
-            f["object"] if f["check"] == "drift" else f"{f['revision'] or f['object']}:{f['line']}"
-            for f in findings
+            f["object"] if f["check"] == "drift" else f"{f['revision'] or f['object']}:{f['line']}" for f in findings
         ]
         names = list(dict.fromkeys(shown))
         more = f", … ({len(names) - _LISTED} more)" if len(names) > _LISTED else ""
@@ -66,23 +67,22 @@ class Summary:
         except MigcheckError as error:
             histories, self.stopped = [], self.stopped or str(error)
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = json_report(
-            entries, server=server, histories=histories, stopped=self.stopped, root=self._settings.root
-        )
+        text = json_report(entries, server=server, histories=histories, stopped=self.stopped, root=self._settings.root)
         path.write_text(text, encoding="utf-8")
 
 
 def _figures(entries: list[dict[str, Any]], findings: list[dict[str, Any]]) -> str:
     revisions = len({(e["check"]["history"], e["check"]["revision"]) for e in entries if e["check"]["revision"]})
-    severities = Counter(f["severity"] for f in findings)
-    server = next((e["server_line"] for e in entries if e.get("server_line")), "no server was needed")
+    severities = Counter(f["severity"] for f in findings if not f["suppressed"])
+    broken = sum(e["check"]["outcome"] == "error" for e in entries)
+    silenced = sum(bool(f["suppressed"]) for f in findings)
     seconds = sum(e["check"]["seconds"] for e in entries)
-    counted = ", ".join(_plural(severities[s], s) for s in ("error", "warning") if severities[s])
-    listed = f", {severities['info']} listed" if severities["info"] else ""
-    return (
-        f"{_plural(revisions, 'revision')}, {_plural(len(entries), 'check')}, {seconds:.1f} s: "
-        f"{counted or 'nothing to report'}{listed}\n{server}"
-    )
+    counted = [_plural(severities[s], s) for s in ("error", "warning") if severities[s]]
+    counted += [f"{_plural(broken, 'check')} not judged"] if broken else []
+    counted = counted or ["nothing to report"]
+    counted += [f"{silenced} ignored"] if silenced else []
+    counted += [f"{severities['info']} listed"] if severities["info"] else []
+    return f"{_plural(revisions, 'revision')}, {_plural(len(entries), 'check')}, {seconds:.1f} s: {', '.join(counted)}"
 
 
 def _plural(number: int, word: str) -> str:
@@ -92,6 +92,6 @@ def _plural(number: int, word: str) -> str:
 def _by_rule(findings: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     grouped: dict[str, list[dict[str, Any]]] = {}
     for finding in findings:
-        if finding["severity"] != "info":
+        if finding["severity"] != "info" and not finding["suppressed"]:
             grouped.setdefault(f"{finding['id']} {finding['rule']}", []).append(finding)
     return dict(sorted(grouped.items()))

@@ -56,8 +56,11 @@ def read_catalog(
             continue
         if hidden and ((schema, name) in hidden or (schema, parent) in hidden):
             continue
-        key = ObjectKey(kind, schema, parent, name)
-        objects[key] = _parsed(attributes)
+        parsed = _parsed(attributes)
+        place = str(parsed.get("_of") or parsed.get("_schema") or "").split(".")
+        if place[0] in hidden_schemas or tuple(place[:2]) in hidden:
+            continue
+        objects[ObjectKey(kind, schema, parent, name)] = parsed
     return Catalog(objects)
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from functools import cache
 
+from pytest_migcheck.postgres.catalog_database import cluster_family, database_families
+from pytest_migcheck.postgres.catalog_parts import acl, internal, member
+
 _HEAD = """
 WITH ns AS MATERIALIZED (
     SELECT n.oid, n.nspname::text AS name, n.nspowner, n.nspacl FROM pg_namespace n
@@ -19,29 +22,6 @@ WITH ns AS MATERIALIZED (
     WHERE c.oid >= 16384
       AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_class'::regclass AND m.objid = c.oid)
 )"""
-
-
-def _acl(column: str, letter: str, owner: str) -> str:
-    """Grants as sorted text; NULL is spelt out, since it means the default list."""
-    return (
-        f"(SELECT string_agg(a::text, ',' ORDER BY a::text COLLATE \"C\") "
-        f"FROM unnest(coalesce({column}, acldefault('{letter}', {owner}))) a)"
-    )
-
-
-# What an extension brings along belongs to the extension, not to the migrations.
-def _member(alias: str, catalog: str) -> str:
-    return (
-        f"NOT EXISTS (SELECT FROM member m WHERE m.classid = '{catalog}'::regclass AND m.objid = {alias}.oid)"
-    )
-
-
-def _internal(alias: str, catalog: str) -> str:
-    """Leave out what another object made for itself, such as the constructors of a range type."""
-    return (
-        f"NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = '{catalog}'::regclass AND i.objid = {alias}.oid "
-        "AND i.deptype = 'i')"
-    )
 
 
 _KIND = """CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view'
@@ -63,25 +43,28 @@ SELECT {_KIND}, c.schema, '', c.name, json_build_object(
         WHERE i.inhrelid = c.oid),
     'of type', CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END,
     'definition', CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
-    'foreign', (SELECT concat(s.srvname, ' ', array_to_string(f.ftoptions, ', ')) FROM pg_foreign_table f
+    'foreign', (SELECT concat(s.srvname, ' ', (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(f.ftoptions) o)) FROM pg_foreign_table f
         JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = c.oid),
     '_populated', c.relispopulated,
-    'owner', pg_get_userbyid(c.relowner), 'grants', {_acl("c.relacl", "r", "c.relowner")})::text
+    'owner', pg_get_userbyid(c.relowner), 'grants', CASE WHEN c.relkind = 'c' THEN
+        (SELECT {acl("t.typacl", "T", "t.typowner")} FROM pg_type t WHERE t.oid = c.reltype)
+        ELSE {acl("c.relacl", "r", "c.relowner")} END)::text
 FROM rel c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')"""
 
 
 def _sequences() -> str:
+    # A sequence that a column owns follows its table when that becomes UNLOGGED.
     return f"""
 SELECT 'sequence', c.schema, '', c.name, json_build_object(
     'type', format_type(s.seqtypid, NULL), 'start', s.seqstart, 'increment', s.seqincrement, 'min', s.seqmin,
-    'max', s.seqmax, 'cache', s.seqcache, 'cycle', s.seqcycle, 'persistence', c.relpersistence,
-    'owned by', (SELECT concat(d.refobjid::regclass::text, '.', a.attname) FROM pg_depend d
-        JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0),
-    'identity', (SELECT true FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-        AND d.deptype = 'i' AND d.refobjsubid > 0),
-    'owner', pg_get_userbyid(c.relowner), 'grants', {_acl("c.relacl", "s", "c.relowner")})::text
-FROM rel c JOIN pg_sequence s ON s.seqrelid = c.oid"""
+    'max', s.seqmax, 'cache', s.seqcache, 'cycle', s.seqcycle,
+    'persistence', CASE WHEN o.name IS NULL THEN nullif(c.relpersistence, 'p') END, 'owned by', o.name, 'identity', o.identity,
+    'owner', pg_get_userbyid(c.relowner), 'grants', {acl("c.relacl", "s", "c.relowner")})::text
+FROM rel c JOIN pg_sequence s ON s.seqrelid = c.oid LEFT JOIN LATERAL (
+    SELECT concat(d.refobjid::regclass::text, '.', a.attname) AS name, nullif(d.deptype = 'i', false) AS identity
+    FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+    WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
+    LIMIT 1) o ON true"""
 
 
 def _columns() -> str:
@@ -97,7 +80,8 @@ SELECT 'column', c.schema, c.name, a.attname::text, json_build_object(
     'options', array_to_string(a.attoptions, ', '), 'fdw options', array_to_string(a.attfdwoptions, ', '),
     'inherited', CASE WHEN NOT a.attislocal THEN true END,
     'grants', (SELECT string_agg(x::text, ',' ORDER BY x::text COLLATE "C") FROM unnest(a.attacl) x),
-    '_position', a.attnum)::text
+    '_position', a.attnum, '_from', CASE WHEN a.attinhcount > 0 THEN (SELECT string_agg(concat(
+        h.inhparent::regclass::text, '.', a.attname), ', ') FROM pg_inherits h WHERE h.inhrelid = c.oid) END)::text
 FROM rel c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')"""
@@ -114,12 +98,16 @@ SELECT 'constraint', r.schema, r.name, k.conname::text, json_build_object(
     'no inherit', k.connoinherit, 'inherited', CASE WHEN NOT k.conislocal THEN true END,
     'disabled triggers', (SELECT string_agg(concat(t.tgrelid::regclass::text, ' ', t.tgenabled), ', '
         ORDER BY t.tgrelid::regclass::text, t.tgtype) FROM pg_trigger t
-        WHERE t.tgconstraint = k.oid AND t.tgisinternal AND t.tgenabled <> 'O'))::text
+        WHERE t.tgconstraint = k.oid AND t.tgisinternal AND t.tgenabled <> 'O'),
+    '_from', CASE WHEN k.conparentid <> 0 THEN (SELECT concat(u.conrelid::regclass::text, '.', u.conname)
+        FROM pg_constraint u WHERE u.oid = k.conparentid)
+        WHEN k.coninhcount > 0 THEN (SELECT string_agg(concat(h.inhparent::regclass::text, '.', k.conname), ', ')
+        FROM pg_inherits h WHERE h.inhrelid = k.conrelid) END)::text
 FROM rel r JOIN pg_constraint k ON k.conrelid = r.oid WHERE k.contype <> 't' {not_null}
 UNION ALL SELECT 'constraint', ns.name, t.typname::text, k.conname::text, json_build_object(
     'definition', pg_get_constraintdef(k.oid), 'type', k.contype, 'validated', k.convalidated)::text
 FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid JOIN ns ON ns.oid = t.typnamespace
-WHERE t.oid >= 16384 AND {_member("t", "pg_type")} {not_null}"""
+WHERE t.oid >= 16384 AND {member("t", "pg_type")} {not_null}"""
 
 
 def _indexes() -> str:
@@ -129,6 +117,8 @@ SELECT 'index', c.schema, t.name, c.name, json_build_object(
     'valid', i.indisvalid OR c.relkind = 'I', 'clustered', i.indisclustered,
     'options', array_to_string(c.reloptions, ', '), 'attached to', (SELECT h.inhparent::regclass::text
         FROM pg_inherits h WHERE h.inhrelid = c.oid),
+    '_from', (SELECT concat(v.indrelid::regclass::text, '.', p.relname) FROM pg_inherits h
+        JOIN pg_index v ON v.indexrelid = h.inhparent JOIN pg_class p ON p.oid = h.inhparent WHERE h.inhrelid = c.oid),
     'tablespace', (SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace),
     'statistics', (SELECT string_agg(concat(a.attnum, '=', a.attstattarget), ',' ORDER BY a.attnum)
         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attstattarget >= 0),
@@ -142,6 +132,7 @@ def _relation_parts() -> str:
 SELECT 'trigger', r.schema, r.name, t.tgname::text, json_build_object(
     'definition', pg_get_triggerdef(t.oid), 'enabled', t.tgenabled)::text
 FROM pg_trigger t JOIN rel r ON r.oid = t.tgrelid WHERE NOT t.tgisinternal
+    AND NOT EXISTS (SELECT FROM pg_trigger u WHERE u.oid = t.tgparentid AND u.tgenabled = t.tgenabled)
 UNION ALL SELECT 'rule', r.schema, r.name, w.rulename::text, json_build_object(
     'definition', pg_get_ruledef(w.oid), 'enabled', w.ev_enabled)::text
 FROM pg_rewrite w JOIN rel r ON r.oid = w.ev_class WHERE w.rulename <> '_RETURN'
@@ -163,13 +154,14 @@ SELECT 'type', n.name, '', t.typname::text, json_build_object(
     'base type', CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END,
     'not null', t.typnotnull, 'default', t.typdefault,
     'collation', CASE WHEN t.typtype = 'd' AND t.typcollation <> 0 THEN t.typcollation::regcollation::text END,
-    'subtype', (SELECT concat(format_type(g.rngsubtype, NULL), ' ', g.rngsubopc, ' ', nullif(g.rngcollation, 0)::regcollation,
+    'subtype', (SELECT concat(format_type(g.rngsubtype, NULL), ' ',
+        (SELECT concat(o.opcnamespace::regnamespace, '.', o.opcname) FROM pg_opclass o WHERE o.oid = g.rngsubopc), ' ', nullif(g.rngcollation, 0)::regcollation,
         ' ', nullif(g.rngcanonical, 0)::regproc, ' ', nullif(g.rngsubdiff, 0)::regproc)
         FROM pg_range g WHERE g.rngtypid = t.oid),
-    'owner', pg_get_userbyid(t.typowner), 'grants', {_acl("t.typacl", "T", "t.typowner")})::text
+    'owner', pg_get_userbyid(t.typowner), 'grants', {acl("t.typacl", "T", "t.typowner")})::text
 FROM pg_type t JOIN ns n ON n.oid = t.typnamespace
 WHERE t.oid >= 16384 AND t.typtype IN ('e', 'd', 'r', 'b') AND NOT (t.typtype = 'b' AND t.typcategory = 'A')
-    AND {_member("t", "pg_type")}"""
+    AND {member("t", "pg_type")}"""
 
 
 def _functions() -> str:
@@ -179,90 +171,9 @@ SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE '
     'definition', CASE WHEN p.prokind = 'a' THEN (SELECT concat_ws(' ', pg_get_function_result(p.oid), g.aggtransfn::regproc,
         g.aggfinalfn::regproc, g.aggcombinefn::regproc, format_type(g.aggtranstype, NULL), g.agginitval, g.aggkind)
         FROM pg_aggregate g WHERE g.aggfnoid = p.oid) ELSE pg_get_functiondef(p.oid) END,
-    'owner', pg_get_userbyid(p.proowner), 'grants', {_acl("p.proacl", "f", "p.proowner")})::text
-FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace WHERE p.oid >= 16384 AND {_member("p", "pg_proc")}
-    AND {_internal("p", "pg_proc")}"""
-
-
-def _database_objects() -> str:
-    return f"""
-SELECT 'schema', '', '', ns.name, json_build_object('owner', pg_get_userbyid(ns.nspowner),
-    'grants', {_acl("ns.nspacl", "n", "ns.nspowner")})::text FROM ns
-UNION ALL SELECT 'extension', '', '', e.extname::text, json_build_object('version', e.extversion,
-    'schema', e.extnamespace::regnamespace::text, 'relocatable', e.extrelocatable)::text
-FROM pg_extension e WHERE e.extname <> 'plpgsql'
-UNION ALL SELECT 'event trigger', '', '', t.evtname::text, json_build_object('event', t.evtevent,
-    'function', t.evtfoid::regproc::text, 'enabled', t.evtenabled, 'tags', array_to_string(t.evttags, ', '),
-    'owner', pg_get_userbyid(t.evtowner))::text FROM pg_event_trigger t WHERE t.evtname !~ '^migcheck_'
-UNION ALL SELECT 'publication', '', '', p.pubname::text, json_build_object('all tables', p.puballtables,
-    'operations', concat(p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, p.pubviaroot),
-    'tables', (SELECT string_agg(r.prrelid::regclass::text, ', ' ORDER BY r.prrelid::regclass::text)
-        FROM pg_publication_rel r WHERE r.prpubid = p.oid), 'owner', pg_get_userbyid(p.pubowner))::text FROM pg_publication p
-UNION ALL SELECT 'foreign data wrapper', '', '', w.fdwname::text, json_build_object('options',
-    (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(w.fdwoptions) o), 'grants', {_acl("w.fdwacl", "F", "w.fdwowner")})::text
-FROM pg_foreign_data_wrapper w WHERE w.oid >= 16384 AND {_member("w", "pg_foreign_data_wrapper")}
-UNION ALL SELECT 'server', '', '', s.srvname::text, json_build_object('wrapper', (SELECT fdwname FROM pg_foreign_data_wrapper
-    WHERE oid = s.srvfdw), 'type', s.srvtype, 'version', s.srvversion, 'options',
-    (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(s.srvoptions) o), 'grants', {_acl("s.srvacl", "S", "s.srvowner")})::text
-FROM pg_foreign_server s
-UNION ALL SELECT 'user mapping', '', u.srvname::text, coalesce(u.usename, 'public')::text, json_build_object('options',
-    (SELECT string_agg(split_part(o, '=', 1), ', ' ORDER BY o) FROM unnest(u.umoptions) o))::text FROM pg_user_mappings u
-UNION ALL SELECT 'default privileges', coalesce(n.nspname, '')::text, '', concat(pg_get_userbyid(d.defaclrole), ' ', d.defaclobjtype),
-    json_build_object('grants', (SELECT string_agg(a::text, ',' ORDER BY a::text COLLATE "C") FROM unnest(d.defaclacl) a))::text
-FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
-UNION ALL SELECT 'setting', '', '', concat(coalesce(nullif(s.setrole, 0)::regrole::text, 'all roles'), ' ', split_part(c, '=', 1)),
-    json_build_object('value', substr(c, strpos(c, '=') + 1))::text
-FROM pg_db_role_setting s, unnest(s.setconfig) c
-WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
-UNION ALL SELECT 'large object', '', '', l.oid::text, json_build_object('owner', pg_get_userbyid(l.lomowner))::text
-FROM pg_largeobject_metadata l"""
-
-
-# Kinds that are compared by their presence alone, so that nothing is ever invisible.
-_BY_PRESENCE = (
-    "pg_cast", "pg_operator", "pg_opclass", "pg_opfamily", "pg_ts_config", "pg_ts_dict", "pg_ts_parser",
-    "pg_ts_template", "pg_language", "pg_collation", "pg_conversion", "pg_am", "pg_transform",
-)
-
-
-def _by_presence() -> str:
-    parts = [
-        f"SELECT '{c}'::regclass::oid AS classid, o.oid FROM {c} o WHERE o.oid >= 16384 AND {_member('o', c)} AND {_internal('o', c)}"
-        for c in _BY_PRESENCE
-    ]
-    return f"""
-SELECT i.type, coalesce(i.schema, ''), '', i.identity, '{{}}'
-FROM ({" UNION ALL ".join(parts)}) o, LATERAL pg_identify_object(o.classid, o.oid, 0) i"""
-
-
-def _comments() -> str:
-    """Comments and security labels; each is an object of its own, named after what it describes."""
-    return f"""
-SELECT 'comment', coalesce(i.schema, '')::text, '', concat(i.type, ' ', i.identity), json_build_object('text', d.description)::text
-FROM pg_description d, LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) i
-WHERE d.objoid >= 16384 AND coalesce(i.schema, '') !~ '^pg_' AND NOT EXISTS (SELECT FROM member m
-    WHERE m.classid = d.classoid AND m.objid = d.objoid) AND d.classoid <> 'pg_extension'::regclass
-UNION ALL SELECT 'comment', '', '', concat('schema ', n.nspname), json_build_object('text', d.description)::text
-FROM pg_description d JOIN pg_namespace n ON n.oid = d.objoid
-WHERE d.classoid = 'pg_namespace'::regclass AND n.nspname = 'public' AND d.description <> 'standard public schema'
-UNION ALL SELECT 'security label', coalesce(i.schema, '')::text, '', concat(i.type, ' ', i.identity),
-    json_build_object('label', l.label, 'provider', l.provider)::text
-FROM pg_seclabel l, LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) i"""
-
-
-def _roles() -> str:
-    return """
-SELECT 'role', '', '', r.rolname::text, json_build_object('attributes', concat_ws(' ',
-    CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolinherit THEN 'INHERIT' END,
-    CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END, CASE WHEN r.rolcreatedb THEN 'CREATEDB' END,
-    CASE WHEN r.rolcanlogin THEN 'LOGIN' END, CASE WHEN r.rolreplication THEN 'REPLICATION' END,
-    CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END), 'connections', r.rolconnlimit, 'valid until', r.rolvaliduntil,
-    'settings', (SELECT array_to_string(s.setconfig, ', ') FROM pg_db_role_setting s
-        WHERE s.setrole = r.oid AND s.setdatabase = 0))::text
-FROM pg_roles r WHERE r.rolname !~ '^pg_' AND r.oid <> 10
-UNION ALL SELECT 'membership', '', g.rolname::text, m.rolname::text, json_build_object('admin', bool_or(a.admin_option))::text
-FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
-WHERE a.member >= 16384 GROUP BY g.rolname, m.rolname"""
+    'owner', pg_get_userbyid(p.proowner), 'grants', {acl("p.proacl", "f", "p.proowner")})::text
+FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace WHERE p.oid >= 16384 AND {member("p", "pg_proc")}
+    AND {internal("p", "pg_proc")}"""
 
 
 @cache
@@ -270,8 +181,8 @@ def families(version: int, *, shared: bool) -> str:
     """The one statement that reads everything, for a server of this version number (such as 180006)."""
     parts = [
         _relations(), _sequences(), _columns(), _constraints(version), _indexes(), _relation_parts(), _types(),
-        _functions(), _database_objects(), _by_presence(), _comments(),
+        _functions(), *database_families(version),
     ]
     if shared:
-        parts.append(_roles())
+        parts.append(cluster_family())
     return _HEAD + "\nUNION ALL ".join(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import psycopg
 
@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionParams:
-    """A connection's target; the password is never printed."""
+    """A connection's target; the password is never printed.
+
+    ``settings`` are further ones of libpq that a given URL names, such as ``sslmode``.
+    """
 
     host: str
     port: int
     user: str
     password: str = field(repr=False)
     dbname: str
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Database:
     @property
     def url(self) -> str:
         """SQLAlchemy's form with a driver, ``postgresql+psycopg://...``."""
-        return _url("postgresql+psycopg", self.tcp)
+        return _url("postgresql+psycopg", self.tcp, settings=True)
 
     @property
     def async_url(self) -> str:
@@ -50,7 +54,7 @@ class Database:
     @property
     def dsn(self) -> str:
         """libpq's form, ``postgresql://...``."""
-        return _url("postgresql", self.tcp)
+        return _url("postgresql", self.tcp, settings=True)
 
     def connect(self) -> psycopg.Connection[Any]:
         """Open an autocommit connection."""
@@ -60,6 +64,13 @@ class Database:
         self.server.drop_database(self.name)
 
 
-def _url(scheme: str, target: ConnectionParams) -> str:
-    credentials = f"{quote(target.user, safe='')}:{quote(target.password, safe='')}"
-    return f"{scheme}://{credentials}@{target.host}:{target.port}/{quote(target.dbname, safe='')}"
+def _url(scheme: str, target: ConnectionParams, *, settings: bool = False) -> str:
+    """The target as a URL; ``settings`` for drivers on libpq, which know those words."""
+    credentials = quote(target.user, safe="") + (f":{quote(target.password, safe='')}" if target.password else "")
+    words = dict(target.settings) if settings else {}
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    if host.startswith("/"):
+        host, words = "", {"host": target.host, "port": str(target.port), **words}
+    place = f"{host}:{target.port}" if host else ""
+    query = f"?{urlencode(words)}" if words else ""
+    return f"{scheme}://{credentials}@{place}/{quote(target.dbname, safe='')}{query}"

@@ -72,13 +72,14 @@ class DatabaseSet:
         return Catalog(objects)
 
     def wait_until_unused(self, seconds: float = 2.0) -> None:
-        """Wait for connections that env.py left open, then terminate what is left of them."""
+        """Wait for connections that env.py left open, then terminate what is left of them; ours are closed."""
+        self.release()
         names = [d.name for d in self.databases]
         with self.server.connect() as observer:
             observer.execute(
-                "DO $$ BEGIN FOR i IN 1..%d LOOP PERFORM pg_stat_clear_snapshot(); "
-                "EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = ANY (%s)); "
-                "PERFORM pg_sleep(0.01); END LOOP; END $$" % (int(seconds * 100), _array(names))
+                f"DO $$ BEGIN FOR i IN 1..{int(seconds * 200)} LOOP PERFORM pg_stat_clear_snapshot(); "
+                f"EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = ANY ({_array(names)})); "
+                "PERFORM pg_sleep(0.005); END LOOP; END $$"
             )
             observer.execute(
                 "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = ANY (%s)",

@@ -6,17 +6,22 @@ import contextlib
 import re
 import secrets
 import time
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import psycopg
 from psycopg import sql
 
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.postgres.database import ConnectionParams
-from pytest_migcheck.postgres.server import Server, server_version
+from pytest_migcheck.postgres.database import ConnectionParams, Database
+from pytest_migcheck.postgres.server import Server, open_connection, server_version
 
-_OLD = "1 day"
+_PREFIX = "migcheck_"
+_OURS = re.compile(rf"{_PREFIX}([0-9a-f]{{8}})[0-9a-f]{{4}}_")
+_OLDEST = 130000
+_DAY = 24 * 60 * 60
+_LONGEST_NAME = 63
 
 
 def connect_external(url: str) -> Server:
@@ -28,57 +33,98 @@ def connect_external(url: str) -> Server:
     started = time.perf_counter()
     target = _parse(url)
     try:
-        connection = psycopg.Connection.connect(
-            host=target.host, port=target.port, user=target.user, password=target.password,
-            dbname=target.dbname, autocommit=True, connect_timeout=10,
-        )
+        with open_connection(target) as connection:
+            _check_rights(connection, target)
+            version, number = server_version(connection)
+            if number < _OLDEST:
+                raise MigcheckError(
+                    f"--migcheck-postgres: {_shown(target)} is PostgreSQL {version}; valid: 13 or later"
+                )
+            _sweep(connection, now=time.time())
     except psycopg.OperationalError as error:
         text = str(error).replace(target.password, "***") if target.password else str(error)
-        raise MigcheckError(f"--migcheck-postgres: {_shown(target)} does not answer: {text.strip()}") from error
-    with connection:
-        _check_rights(connection, target)
-        version, number = server_version(connection)
-        _sweep(connection)
+        raise MigcheckError(f"--migcheck-postgres: {_shown(target)} does not answer: {text.strip()}") from None
+    except psycopg.ProgrammingError as error:
+        words = ", ".join(name for name, _ in target.settings)
+        raise MigcheckError(f"--migcheck-postgres: the URL's settings ({words}) cannot be used: {error}") from None
     server = _ExternalServer(
-        kind="url", version=version, version_num=number, reason=_shown(target),
-        seconds=time.perf_counter() - started, params=target, tcp=target,
-        stopper=lambda: None, alive=lambda: _answers(target), log=lambda: "(its log is on its own machine)",
+        kind="url",
+        version=version,
+        version_num=number,
+        reason=_shown(target),
+        seconds=time.perf_counter() - started,
+        params=target,
+        tcp=target,
+        stopper=lambda: None,
+        alive=lambda: _answers(target),
+        log=lambda: "(its log is on its own machine)",
+        token=f"{int(time.time()):08x}{secrets.token_hex(2)}",
     )
     server.stopper = server.drop_all
     return server
 
 
+@dataclass(slots=True, kw_only=True)
 class _ExternalServer(Server):
-    """Remembers the databases that it created, to drop them and no others."""
+    """Names its databases after the run and remembers them, to drop them and no others."""
 
-    __slots__ = ("_created", "_token")
+    token: str
+    created: list[str] = field(default_factory=list)
 
-    def create_database(self, name: str, template: str | None = None) -> Any:
-        if not hasattr(self, "_created"):
-            self._created: list[str] = []
-            self._token = secrets.token_hex(3)
-        database = super().create_database(name, template)
-        self._created.append(name)
-        return database
+    def create_database(self, name: str, template: str | None = None) -> Database:
+        """Create a database, with the run's token in its name: see ``Database.name``."""
+        head = f"{_PREFIX}{self.token}_"
+        # The end of a name holds what tells it from others, so the end is kept.
+        unique = head + name.removeprefix(_PREFIX)[-(_LONGEST_NAME - len(head)) :]
+        # Remembered first: an interrupt can come after the server has created it.
+        self.created.append(unique)
+        return Server.create_database(self, unique, template)
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database that this run created; any other name is refused."""
+        if name not in self.created:
+            raise MigcheckError(f"pytest-migcheck did not create the database {name!r} and does not drop it")
+        Server.drop_database(self, name)
+        self.created.remove(name)
 
     def drop_all(self) -> None:
-        for name in getattr(self, "_created", ()):
-            with contextlib.suppress(psycopg.Error):
+        """Drop what is left; what cannot be dropped now is swept by a run after a day."""
+        for name in tuple(self.created):
+            with contextlib.suppress(psycopg.Error, MigcheckError):
                 self.drop_database(name)
 
 
 def _parse(url: str) -> ConnectionParams:
-    plain = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
     try:
-        parts = urlsplit(plain)
-        port = parts.port or 5432
-    except ValueError as error:
-        raise MigcheckError(f"--migcheck-postgres: the URL cannot be read: {error}") from error
-    if not parts.hostname:
-        raise MigcheckError("--migcheck-postgres: the URL names no host; valid: postgresql://user:password@host:port/database")
+        parts = urlsplit(re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url))
+        port = parts.port
+    except ValueError:
+        # The text of the error would show a part of the password.
+        raise MigcheckError(
+            "--migcheck-postgres: the URL cannot be read\n"
+            "what to do: write special characters of the user and the password as %XX (@ is %40, / is %2F, # is %23)"
+        ) from None
+    settings = dict(parse_qsl(parts.query))
+    host = settings.pop("host", "") or unquote(parts.hostname or "")
+    if not host or parts.fragment:
+        raise MigcheckError(
+            "--migcheck-postgres: the URL names no host; valid: postgresql://user:password@host:port/database"
+        )
+    try:
+        port = int(settings.pop("port", "") or port or 5432)
+    except ValueError:
+        raise MigcheckError("--migcheck-postgres: the URL's port is not a number") from None
+    user = settings.pop("user", "") or unquote(parts.username or "postgres")
+    password = settings.pop("password", "") or unquote(parts.password or "")
+    for name in ("dbname", "application_name", "connect_timeout"):
+        settings.pop(name, None)
     return ConnectionParams(
-        host=parts.hostname, port=port, user=unquote(parts.username or "postgres"),
-        password=unquote(parts.password or ""), dbname=unquote(parts.path.lstrip("/")) or "postgres",
+        host=host,
+        port=port,
+        user=user,
+        password=password,
+        dbname=unquote(parts.path.lstrip("/")) or "postgres",
+        settings=tuple(sorted(settings.items())),
     )
 
 
@@ -87,39 +133,35 @@ def _shown(target: ConnectionParams) -> str:
 
 
 def _check_rights(connection: psycopg.Connection[Any], target: ConnectionParams) -> None:
-    row = connection.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    row = connection.execute(
+        "SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
+    ).fetchone()
     if row is None or not row[0]:
         raise MigcheckError(
             f"--migcheck-postgres: the role {target.user!r} may not create databases on {_shown(target)}\n"
-            f"what to do: ALTER ROLE {target.user} CREATEDB, or use another role"
+            f'what to do: ALTER ROLE "{target.user}" CREATEDB, or use another role'
         )
 
 
-def _sweep(connection: psycopg.Connection[Any]) -> None:
-    """Drop databases that a killed run left: ours by prefix, a day old, and used by nobody."""
+def _sweep(connection: psycopg.Connection[Any], *, now: float) -> None:
+    """Drop databases that a killed run left: named as ours, a day old, our role's, and used by nobody."""
     rows = connection.execute(
-        "SELECT d.datname::text FROM pg_database d WHERE d.datname ~ '^migcheck_.*_[0-9a-f]{6}$' "
-        "AND pg_has_role(d.datdba, 'MEMBER') "
-        "AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = d.datname) "
-        f"AND (pg_stat_file('base/' || d.oid || '/PG_VERSION', true)).modification < now() - interval '{_OLD}'"
-    ).fetchall() if _may_stat(connection) else []
+        "SELECT d.datname::text FROM pg_catalog.pg_database d "
+        "WHERE pg_catalog.starts_with(d.datname::text, %s) AND pg_catalog.pg_has_role(d.datdba, 'USAGE') "
+        "AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datname = d.datname)",
+        (_PREFIX,),
+    ).fetchall()
     for (name,) in rows:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
-
-
-def _may_stat(connection: psycopg.Connection[Any]) -> bool:
-    row = connection.execute(
-        "SELECT has_function_privilege('pg_catalog.pg_stat_file(text, boolean)', 'EXECUTE')"
-    ).fetchone()
-    return bool(row and row[0])
+        ours = _OURS.match(name)
+        if ours and now - int(ours[1], 16) > _DAY:
+            # Another run may sweep it at the same time, or somebody connect to it.
+            with contextlib.suppress(psycopg.errors.ObjectInUse, psycopg.errors.InvalidCatalogName):
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def _answers(target: ConnectionParams) -> bool:
     try:
-        psycopg.Connection.connect(
-            host=target.host, port=target.port, user=target.user, password=target.password,
-            dbname=target.dbname, connect_timeout=5,
-        ).close()
+        open_connection(target, connect_timeout=5).close()
     except psycopg.OperationalError:
         return False
     return True

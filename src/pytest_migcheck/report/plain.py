@@ -48,8 +48,7 @@ def plain_finding(finding: Finding, history: str) -> dict[str, Any]:
         "locks": _plain_locks(finding.locks),
         "difference": difference
         and {"kind": difference.kind, "object": difference.object, "change": difference.change.value},
-        "suppressed": finding.suppressed
-        and {"by": finding.suppressed.by, "reason": finding.suppressed.reason},
+        "suppressed": finding.suppressed and {"by": finding.suppressed.by, "reason": finding.suppressed.reason},
     }
 
 

@@ -32,7 +32,7 @@ def _shown(outcome: Outcome) -> list[Finding]:
     return [f for f in outcome.findings if f.severity is not Severity.INFO and f.suppressed is None]
 
 
-def render_outcome(outcome: Outcome, *, root: Path, node: str, verbosity: int) -> str:
+def render_outcome(outcome: Outcome, *, root: Path, node: str, verbosity: int, options: str = "--migcheck") -> str:
     """The full text of a failed item.
 
     Args:
@@ -40,13 +40,14 @@ def render_outcome(outcome: Outcome, *, root: Path, node: str, verbosity: int) -
         root: paths below it are shown relative to it.
         node: the node id, for the line that runs the item again.
         verbosity: 2 adds every statement with its locks and the whole traceback.
+        options: what that line needs besides the node id.
     """
-    blocks = [render_finding(f, root) for f in _shown(outcome)]
+    blocks = [render_finding(f, root) for f in _shown(outcome)] or [outcome.reason or ""]
     listed = [f for f in outcome.findings if f.severity is Severity.INFO]
     if listed:
         lines = [f"  listed  {f.headline}" for f in listed[:20]]
         blocks.append("\n".join(lines))
-    tail = [f"  again   pytest --migcheck '{node}'"]
+    tail = [f"  again   pytest {options} '{node}'"]
     sections = dict(outcome.sections)
     if verbosity >= 2:
         blocks += [_statements(outcome.statements, root)] if outcome.statements else []
@@ -83,7 +84,8 @@ def _rows(finding: Finding) -> Iterator[str]:
 
 def _row(label: str, text: str) -> Iterator[str]:
     lines = text.splitlines() or [""]
-    yield f"  {label:<{_WIDTH}}{lines[0]}"
+    # A label as wide as the column still has a blank behind it.
+    yield f"  {label:<{_WIDTH - 1}} {lines[0]}"
     for line in lines[1:]:
         yield f"  {'':<{_WIDTH}}{line}"
 

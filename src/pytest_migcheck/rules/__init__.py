@@ -1,4 +1,4 @@
-"""The rules: every module of this package that holds a ``RULE`` is one, and is validated when it is loaded."""
+"""The rules: every public module of this package but the judge is one, and is validated when it is loaded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.rule_ids import RULE_IDS, RULE_NAMES
 from pytest_migcheck.rules._rule import Rule
 
-_NOT_RULES = frozenset(("judge", "_rule"))
+_NOT_RULES = frozenset(("judge",))
 
 
 @cache
@@ -21,17 +21,22 @@ def all_rules() -> tuple[Rule, ...]:
     Raises:
         TypeError: a module of the package is not a valid rule; names it.
     """
-    found = [_load(info.name) for info in pkgutil.iter_modules(__path__) if info.name not in _NOT_RULES]
-    return tuple(sorted(found, key=lambda rule: RULE_NAMES[rule.name]))
+    found = [_load(info.name) for info in pkgutil.iter_modules(__path__) if _is_rule(info.name)]
+    return tuple(sorted(found, key=lambda rule: rule.id))
+
+
+def _is_rule(module_name: str) -> bool:
+    return not module_name.startswith("_") and module_name not in _NOT_RULES
 
 
 def _load(module_name: str) -> Rule:
     module = importlib.import_module(f"{__name__}.{module_name}")
     rule = getattr(module, "RULE", None)
     name = module_name.replace("_", "-")
-    if not isinstance(rule, Rule) or rule.name != name or name not in RULE_NAMES or not rule.bad or not module.__doc__:
+    complete = name in RULE_NAMES and module.__doc__
+    if not (isinstance(rule, Rule) and complete and rule.name == name and rule.bad):
         raise TypeError(
-            f"{module.__file__}: a rule module holds RULE, a Rule named {name!r} that is in core/rule_ids.py, "
+            f"{module.__file__}: a rule module holds RULE, a Rule named {name!r} of core/rule_ids.py, "
             "with a bad example and a docstring"
         )
     return rule
@@ -47,7 +52,7 @@ def find_rule(text: str) -> Rule:
     for rule in all_rules():
         if rule.name == name:
             return rule
-    names = [n for rule in all_rules() for n in (rule.name, RULE_NAMES[rule.name])]
+    names = [n for rule in all_rules() for n in (rule.name, rule.id)]
     near = difflib.get_close_matches(text, names, 1, 0.4)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise MigcheckError(f"{text!r} is not a rule.{hint} See: pytest --migcheck-rules")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pytest_migcheck.core.catalog import Catalog
-from pytest_migcheck.core.finding import Direction, Finding, Severity
+from pytest_migcheck.core.finding import Finding, Severity
 from pytest_migcheck.core.lock import HeldLock
+from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules._context import RuleContext
 from pytest_migcheck.sql.statements import ParsedStatement
+
+__all__ = ["Example", "Explained", "Look", "Rule", "RuleContext"]
+
+_ORDERS = (
+    'op.create_table("orders", sa.Column("id", sa.BigInteger, primary_key=True), sa.Column("email", sa.String(80)))'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,28 +24,8 @@ class Example:
     """Alembic code: ``setup`` is the body of an earlier revision, ``upgrade`` of the one that is judged."""
 
     upgrade: str
-    setup: str = 'op.create_table("orders", sa.Column("id", sa.BigInteger, primary_key=True), sa.Column("email", sa.String(80)))'
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleContext:
-    """What a rule may know besides the statement; relations are schema-qualified names."""
-
-    revision: str
-    direction: Direction
-    path: str
-    version_num: int
-    version_tables: Collection[str]
-    created_in_revision: Collection[str]
-    catalog: Catalog | None = None
-
-    def is_new(self, relation: str) -> bool:
-        """Whether the revision itself made the relation, so that nobody waits for it."""
-        return relation in self.created_in_revision or relation in self.version_tables
-
-    def blocking(self, statement: Statement) -> tuple[HeldLock, ...]:
-        """The statement's blocking locks on tables that were there before the revision."""
-        return tuple(lock for lock in statement.blocking_locks() if not self.is_new(lock.table))
+    setup: str = _ORDERS
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +36,6 @@ class Explained:
     fix: str
     object: str
     locks: tuple[HeldLock, ...] = ()
-    predicted: bool = True
 
 
 Look = Callable[[Statement, ParsedStatement, RuleContext], Iterator[Explained]]
@@ -57,7 +43,10 @@ Look = Callable[[Statement, ParsedStatement, RuleContext], Iterator[Explained]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A named hazard. ``look`` yields what it explains of one statement; a rule's module is named after it."""
+    """A named hazard. ``look`` yields what it explains of one statement; a rule's module is named after it.
+
+    A ``preview`` rule is silent until it is selected.
+    """
 
     name: str
     severity: Severity
@@ -69,15 +58,25 @@ class Rule:
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
     look: Look
+    preview: bool = False
 
-    def finding(self, id_: str, explained: Explained, statement: Statement, context: RuleContext) -> Finding:
+    @property
+    def id(self) -> str:
+        return rule_id(self.name)
+
+    @property
+    def family(self) -> str:
+        """The hundred that the id belongs to, such as ``MC1``."""
+        return self.id[:3]
+
+    def finding(self, explained: Explained, statement: Statement, context: RuleContext) -> Finding:
         """The finding for what was explained."""
         source = statement.source
         return Finding(
-            id=id_,
+            id=self.id,
             rule=self.name,
-            severity=self.severity,
-            check="locks",
+            severity=context.shifted(self.severity),
+            check=context.check,
             headline=explained.headline,
             object=explained.object,
             revision=context.revision,
@@ -87,20 +86,14 @@ class Rule:
             source_text=source.text if source else "",
             sql=statement.sql,
             locks=explained.locks,
-            details=(*_lock_lines(explained), ("why", self.effect), ("fix", explained.fix)),
+            details=(*_lock_lines(explained.locks), ("why", self.effect), ("fix", explained.fix)),
         )
 
 
-def _lock_lines(explained: Explained) -> tuple[tuple[str, str], ...]:
-    seen = "predicted and observed" if explained.predicted else "observed"
-    lines = [f"{lock.mode.label} on {lock.relation}, {seen}; {lock.mode.blocked}" for lock in explained.locks]
-    return (("lock", "\n".join(lines)),) if lines else ()
+def _lock_lines(locks: tuple[HeldLock, ...]) -> tuple[tuple[str, str], ...]:
+    return (("lock", "\n".join(map(_lock_line, locks))),) if locks else ()
 
 
-def on_table(locks: tuple[HeldLock, ...], table: str) -> tuple[HeldLock, ...]:
-    """The locks on a table that a statement names, with or without its schema."""
-    return tuple(lock for lock in locks if lock.relation == table or lock.relation.endswith(f".{table}"))
-
-
-def indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())
+def _lock_line(lock: HeldLock) -> str:
+    words = [word for word, said in (("predicted", lock.predicted), ("observed", lock.observed)) if said]
+    return f"{lock.mode.label} on {lock.relation}, {' and '.join(words)}; {lock.mode.blocked}"

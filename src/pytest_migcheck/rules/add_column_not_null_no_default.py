@@ -8,45 +8,50 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.finding import Severity
+from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, on_table
+from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
 from pytest_migcheck.sql.statements import Action, ParsedStatement
 
-_FILLED = frozenset(("DEFAULT", "GENERATED", "IDENTITY"))
+_MODE = LockMode.ACCESS_EXCLUSIVE
+_FILLED = frozenset(("DEFAULT", "GENERATED"))
 _SERIAL = ("serial", "smallserial", "bigserial")
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
-    if parsed.kind != "alter table":
+    columns = [action for action in parsed.actions if action.kind == "add column" and _needs_value(action)]
+    if not columns:
         return
-    held = on_table(statement.held, parsed.table)
-    table = held[0].table if held else parsed.table
-    if any(not lock.preexisting for lock in held) or context.is_new(table) or context.is_new(f"public.{table}"):
-        return
-    for action in parsed.actions:
-        if action.kind == "add column" and _breaks(action):
+    # After an error or an autocommit there are no locks, and the text is enough to know.
+    locks = context.held_on(statement, parsed.table, _MODE)
+    for column in columns if locks else ():
+        if not context.old_type(parsed.table, column.name):
             yield Explained(
-                headline=f"adding {parsed.table}.{action.name} NOT NULL without a default fails if the table has a row",
-                fix=_fix(parsed.table, action),
-                object=table,
-                locks=held,
+                headline=f"adding {parsed.table}.{column.name} NOT NULL without a default fails "
+                f"as soon as {parsed.table} has a row",
+                fix=_fix(parsed.table, column),
+                object=f"{locks[0].table}.{column.name}",
+                locks=locks,
             )
 
 
-def _breaks(action: Action) -> bool:
-    serial = action.type.lower().startswith(_SERIAL)
-    return "NOT NULL" in action.flags and not action.flags & _FILLED and not serial
+def _needs_value(action: Action) -> bool:
+    filled = bool(action.flags & _FILLED) or action.type.lower().startswith(_SERIAL)
+    return bool(action.flags & {"NOT NULL", "PRIMARY KEY"}) and not filled
 
 
-def _fix(table: str, action: Action) -> str:
-    schema, _, name = table.rpartition(".")
-    extra = f', schema="{schema}"' if schema else ""
-    return (
-        "# with a constant default (no rewrite since PostgreSQL 11)\n"
-        f'op.add_column("{name}", sa.Column("{action.name}", ..., nullable=False, server_default="..."){extra})\n'
-        "# or nullable first, backfill, then SET NOT NULL by way of a validated CHECK\n"
-        f'op.add_column("{name}", sa.Column("{action.name}", ..., nullable=True){extra})'
-    )
+def _fix(table: str, column: Action) -> str:
+    constant = code.constant_default(code.sa_type(column.type) or "")
+    lines: list[str] = []
+    if constant is not None and "UNIQUE" not in column.flags:
+        default = f"server_default={code.text(constant)}"
+        lines += ["# with a constant for the old rows: no scan, no rewrite"]
+        lines += [code.add_column(table, column, "nullable=False", default)]
+        lines += ["# or, where each row needs its own value"]
+    lines += [code.add_column(table, column, "nullable=True")]
+    lines += ["# then fill it in batches, and SET NOT NULL in a later revision by way of a validated CHECK"]
+    return "\n".join(lines)
 
 
 RULE = Rule(
@@ -54,13 +59,23 @@ RULE = Rule(
     severity=Severity.ERROR,
     since="0.1.0",
     summary="A NOT NULL column is added without a server default.",
-    condition="ADD COLUMN ... NOT NULL without DEFAULT, identity or generated, on a table that was there before",
-    effect="the migration fails on the first row of production; a disposable database is empty, so nothing shows",
-    fix="give it a server_default, or add it nullable, backfill, and set NOT NULL later (default= of Python does not help)",
-    bad=(Example(upgrade='op.add_column("orders", sa.Column("total", sa.Integer, nullable=False))'),),
+    condition="ADD COLUMN ... NOT NULL without DEFAULT, identity or generated, on a table that is not new",
+    effect="the migration fails on the first row of production; an empty database does not show it",
+    fix="give it a server_default (default= is Python's alone), or add it nullable and set NOT NULL later",
+    bad=(
+        Example(upgrade='op.add_column("orders", sa.Column("total", sa.Integer, nullable=False))'),
+        Example(
+            upgrade='op.add_column("orders", sa.Column("total", sa.Integer, nullable=False, default=0))',
+            note="default= is for INSERTs of SQLAlchemy; the server does not know it",
+        ),
+    ),
     good=(
         Example(upgrade='op.add_column("orders", sa.Column("total", sa.Integer, nullable=False, server_default="0"))'),
         Example(upgrade='op.add_column("orders", sa.Column("total", sa.Integer))'),
+        Example(
+            upgrade='op.create_table("fresh", sa.Column("id", sa.Integer))\n'
+            'op.add_column("fresh", sa.Column("n", sa.Integer, nullable=False))'
+        ),
     ),
     look=look,
 )

@@ -8,42 +8,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.finding import Severity
+from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, on_table
-from pytest_migcheck.sql.statements import Action, ParsedStatement
+from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
+from pytest_migcheck.sql.statements import ParsedStatement
+
+_MODE = LockMode.SHARE_ROW_EXCLUSIVE
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
-    keys = [a for a in parsed.actions if a.kind == "add foreign key" and "NOT VALID" not in a.flags]
-    held = on_table(context.blocking(statement), parsed.table)
-    if not held:
-        return
-    for key in keys:
-        both = tuple(
-            lock for lock in statement.held if lock.mode.blocks_writes and lock.kind in "rp" and lock.preexisting
-        )
-        name = key.name or "the foreign key"
+    for key in parsed.actions:
+        if key.kind != "add foreign key" or key.flags & {"NOT VALID", "NOT ENFORCED"}:
+            continue
+        # The key of a new table has no rows to validate; the referenced table is locked, read or not.
+        if not context.blocking_on(statement, parsed.table, _MODE):
+            continue
+        tables = dict.fromkeys((parsed.table, key.target))
+        locks = {lock: None for table in tables for lock in context.held_on(statement, table, _MODE)}
+        name = code.constraint_name(parsed.table, key)
+        blocked = " and ".join(dict.fromkeys(lock.relation.rpartition(".")[2] for lock in locks))
         yield Explained(
-            headline=f"adding {name} blocks writes to {' and '.join(sorted({lock.relation for lock in both}))} "
-            "while both tables are read",
-            fix=_fix(parsed.table, key),
-            object=held[0].table,
-            locks=both,
+            headline=f"adding {name} blocks writes to {blocked} while the rows are read",
+            fix=f"# this revision\n{code.create_foreign_key(parsed.table, key)}\n"
+            f"# the next revision\n{code.validate(parsed.table, name)}",
+            object=next(iter(locks)).table,
+            locks=tuple(locks),
         )
-
-
-def _fix(table: str, key: Action) -> str:
-    name = key.name or "fk_name"
-    return (
-        f'# this revision\nop.execute("ALTER TABLE {table} {" ".join(key.text.split())} NOT VALID")\n'
-        f"# (op.create_foreign_key(..., postgresql_not_valid=True))\n"
-        f'# the next revision\nop.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")'
-    )
 
 
 _SETUP = (
     'op.create_table("users", sa.Column("id", sa.BigInteger, primary_key=True))\n'
-    'op.create_table("orders", sa.Column("id", sa.BigInteger, primary_key=True), sa.Column("user_id", sa.BigInteger))'
+    'op.create_table("orders", sa.Column("id", sa.BigInteger, primary_key=True), '
+    'sa.Column("user_id", sa.BigInteger))'
 )
 
 RULE = Rule(
@@ -54,11 +51,29 @@ RULE = Rule(
     condition="ADD FOREIGN KEY without NOT VALID on a table that was there before the revision",
     effect="INSERT, UPDATE and DELETE on both tables wait until all rows of both have been read",
     fix="add it NOT VALID, and VALIDATE CONSTRAINT in a later revision",
-    bad=(Example(setup=_SETUP, upgrade='op.create_foreign_key("fk_user", "orders", "users", ["user_id"], ["id"])'),),
+    bad=(
+        Example(
+            setup=_SETUP,
+            upgrade='op.create_foreign_key("fk_user", "orders", "users", ["user_id"], ["id"])',
+        ),
+        Example(
+            setup='op.create_table("users", sa.Column("id", sa.BigInteger, primary_key=True))\n'
+            'op.create_table("orders", sa.Column("id", sa.BigInteger, primary_key=True))',
+            upgrade='op.add_column("orders", sa.Column("user_id", sa.BigInteger, sa.ForeignKey("users.id")))',
+            note="Alembic adds the key in a statement of its own, which validates",
+        ),
+    ),
     good=(
         Example(
             setup=_SETUP,
-            upgrade='op.create_foreign_key("fk_user", "orders", "users", ["user_id"], ["id"], postgresql_not_valid=True)',
+            upgrade='op.create_foreign_key("fk_user", "orders", "users", ["user_id"], ["id"], '
+            "postgresql_not_valid=True)",
+        ),
+        Example(
+            setup=_SETUP,
+            upgrade='op.create_table("items", sa.Column("user_id", sa.BigInteger))\n'
+            'op.create_foreign_key("fk_user", "items", "users", ["user_id"], ["id"])',
+            note="a new table has no rows to validate",
         ),
     ),
     look=look,

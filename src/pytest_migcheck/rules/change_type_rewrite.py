@@ -8,37 +8,48 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.finding import Severity
+from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, on_table
+from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
 from pytest_migcheck.sql.statements import Action, ParsedStatement
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
-    changes = [a for a in parsed.actions if a.kind == "alter type"]
-    locks = tuple(
-        lock for lock in on_table(context.blocking(statement), parsed.table) if lock.table in statement.rewrites
-    )
-    if not locks:
+    changes = [action for action in parsed.actions if action.kind == "alter type"]
+    # Only the server knows which change rewrites, and it cannot be asked after an autocommit.
+    if not changes or statement.autocommit:
+        return
+    locks = context.blocking_on(statement, parsed.table, LockMode.ACCESS_EXCLUSIVE)
+    if not any(lock.table in statement.rewrites for lock in locks):
         return
     for change in changes:
+        old = context.old_type(parsed.table, change.name)
         yield Explained(
-            headline=f"changing the type of {parsed.table}.{change.name} to {change.type} rewrites the table "
-            "and blocks reads and writes",
+            headline=f"changing {parsed.table}.{change.name}{f' from {old}' if old else ''} to {change.type} "
+            f"rewrites {parsed.table} and blocks reads and writes",
             fix=_fix(parsed.table, change),
-            object=locks[0].table,
+            object=f"{locks[0].table}.{change.name}",
             locks=locks,
         )
 
 
 def _fix(table: str, change: Action) -> str:
-    new = f"{change.name}_new"
-    return (
-        f'# this revision: a new column, filled by a trigger for new rows\n'
-        f'op.execute("ALTER TABLE {table} ADD COLUMN {new} {change.type}")\n'
-        f"# then copy {change.name} to {new} in batches, outside a transaction\n"
-        f"# then, in one short transaction:\n"
-        f'op.execute("ALTER TABLE {table} RENAME COLUMN {change.name} TO {change.name}_old")\n'
-        f'op.execute("ALTER TABLE {table} RENAME COLUMN {new} TO {change.name}")'
+    old, new = change.name, f"{change.name}_new"
+    name, schema = code.text(code.bare(table)), code.schema_argument(table)
+    column = Action(kind="add column", name=new, type=change.type)
+    rename = [
+        code.call("alter_column", name, code.text(before), f"new_column_name={code.text(after)}", *schema)
+        for before, after in ((old, f"{old}_old"), (new, old))
+    ]
+    return "\n".join(
+        (
+            "# this revision: a new column; the application or a trigger writes both",
+            code.add_column(table, column),
+            f"# then copy {old} to {new} in batches, each in its own transaction",
+            "# then, in one short revision",
+            *rename,
+        )
     )
 
 
@@ -57,6 +68,9 @@ RULE = Rule(
             upgrade='op.alter_column("orders", "n", type_=sa.BigInteger)',
         ),
     ),
-    good=(Example(upgrade='op.alter_column("orders", "email", type_=sa.String(200))'),),
+    good=(
+        Example(upgrade='op.alter_column("orders", "email", type_=sa.String(200))', note="a wider varchar is free"),
+        Example(upgrade='op.alter_column("orders", "email", type_=sa.Text)'),
+    ),
     look=look,
 )

@@ -8,40 +8,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.finding import Severity
+from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, indented
+from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
 from pytest_migcheck.sql.statements import ParsedStatement
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
     if parsed.kind != "create index" or "CONCURRENTLY" in parsed.flags:
         return
-    locks = context.blocking(statement)
-    if not locks:
-        return
-    table = locks[0].table
-    name = parsed.name or "the index"
-    yield Explained(
-        headline=f"building {name} blocks writes to {parsed.table}", fix=_fix(parsed), object=table, locks=locks
+    locks = context.blocking_on(statement, parsed.table, LockMode.SHARE)
+    if locks:
+        partitioned = any(lock.kind == "p" for lock in locks)
+        yield Explained(
+            headline=f"building {parsed.name or 'an index'} blocks writes to {parsed.table}",
+            fix=_partition_fix(parsed) if partitioned else code.autocommit(code.create_index(parsed)),
+            object=locks[0].table,
+            locks=locks,
+        )
+
+
+def _partition_fix(parsed: ParsedStatement) -> str:
+    # CONCURRENTLY is refused on a partitioned table.
+    name, table = parsed.name or "ix", code.identifier(parsed.table)
+    return "\n".join(
+        (
+            code.execute(f"CREATE INDEX {code.identifier(name)} ON ONLY {table} ({parsed.columns})"),
+            "# then for each partition, here called p1",
+            code.autocommit(code.execute(f"CREATE INDEX CONCURRENTLY {name}_p1 ON p1 ({parsed.columns})")),
+            code.execute(f"ALTER INDEX {code.identifier(name)} ATTACH PARTITION {name}_p1"),
+        )
     )
-
-
-def _fix(parsed: ParsedStatement) -> str:
-    schema, _, table = parsed.table.rpartition(".")
-    columns = ", ".join(f'"{c.strip()}"' if c.strip().replace("_", "").isalnum() else f'sa.text("{c.strip()}")'
-                        for c in parsed.columns.split(","))
-    arguments = [f'"{parsed.name}"', f'"{table}"', f"[{columns}]"]
-    if "UNIQUE" in parsed.flags:
-        arguments.append("unique=True")
-    if schema:
-        arguments.append(f'schema="{schema}"')
-    using = next((f.removeprefix("USING ") for f in parsed.flags if f.startswith("USING ")), "")
-    if using and using != "btree":
-        arguments.append(f'postgresql_using="{using}"')
-    arguments.append("postgresql_concurrently=True")
-    call = f"op.create_index({', '.join(arguments)})"
-    keep = "\n# and keep its WHERE / INCLUDE as you have it" if parsed.flags & {"WHERE", "INCLUDE"} else ""
-    return f"with op.get_context().autocommit_block():\n{indented(call)}{keep}"
 
 
 RULE = Rule(
@@ -52,7 +50,15 @@ RULE = Rule(
     condition="CREATE INDEX without CONCURRENTLY on a table that was there before the revision",
     effect="INSERT, UPDATE and DELETE wait until the whole table has been read and the index is built",
     fix="create the index concurrently, in an autocommit block",
-    bad=(Example(upgrade='op.create_index("ix_orders_email", "orders", ["email"])'),),
+    bad=(
+        Example(upgrade='op.create_index("ix_orders_email", "orders", ["email"])'),
+        Example(upgrade='op.create_index("ix_orders_lower", "orders", [sa.text("lower(email)")], unique=True)'),
+        Example(
+            upgrade="with op.get_context().autocommit_block():\n"
+            '    op.create_index("ix_orders_email", "orders", ["email"])',
+            note="an autocommit block alone changes nothing",
+        ),
+    ),
     good=(
         Example(
             upgrade="with op.get_context().autocommit_block():\n"
@@ -60,7 +66,8 @@ RULE = Rule(
         ),
         Example(
             upgrade='op.create_table("fresh", sa.Column("id", sa.Integer), sa.Column("a", sa.Text))\n'
-            'op.create_index("ix_fresh_a", "fresh", ["a"])'
+            'op.create_index("ix_fresh_a", "fresh", ["a"])',
+            note="nobody waits for a table that the revision itself makes",
         ),
     ),
     look=look,

@@ -8,36 +8,51 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.finding import Severity
+from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, on_table
-from pytest_migcheck.sql.statements import ParsedStatement
+from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
+from pytest_migcheck.sql.statements import Action, ParsedStatement
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
-    columns = [a.name for a in parsed.actions if a.kind == "set not null"]
-    # A rewrite (ALTER TYPE in the same statement) reads the table anyway; its own rule says so.
-    locks = on_table(context.blocking(statement), parsed.table)
-    if not columns or not locks or locks[0].table in statement.rewrites:
+    columns = [name for action in parsed.actions for name in _columns(action)]
+    # In autocommit nothing shows whether a CHECK proves it, so silence; a rewrite reads the table anyway.
+    if not columns or statement.autocommit or statement.rewrites:
+        return
+    locks = context.blocking_on(statement, parsed.table, LockMode.ACCESS_EXCLUSIVE)
+    if not locks:
         return
     for column in columns:
         yield Explained(
-            headline=f"SET NOT NULL on {parsed.table}.{column} blocks reads and writes while the table is scanned",
+            headline=f"SET NOT NULL on {parsed.table}.{column} blocks reads and writes during a scan",
             fix=_fix(parsed.table, column),
-            object=locks[0].table,
+            object=f"{locks[0].table}.{column}",
             locks=locks,
         )
 
 
+def _columns(action: Action) -> tuple[str, ...]:
+    if action.kind == "set not null":
+        return (action.name,)
+    # PostgreSQL 18 spells it as a constraint, too.
+    return action.columns if action.kind == "add not null" and "NOT VALID" not in action.flags else ()
+
+
 def _fix(table: str, column: str) -> str:
-    schema, _, name = table.rpartition(".")
-    extra = f', schema="{schema}"' if schema else ""
-    check = f"ck_{name}_{column}_not_null"
-    return (
-        f'# this revision\nop.create_check_constraint("{check}", "{name}", "{column} IS NOT NULL"{extra}, '
-        "postgresql_not_valid=True)\n"
-        f'# the next revision\nop.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {check}")\n'
-        f'# the one after that\nop.alter_column("{name}", "{column}", nullable=False{extra})\n'
-        f'op.drop_constraint("{check}", "{name}"{extra})'
+    name, schema = code.text(code.bare(table)), code.schema_argument(table)
+    check = f"ck_{code.bare(table)}_{column}_not_null"
+    condition = code.text(f"{code.identifier(column)} IS NOT NULL")
+    add = code.call("create_check_constraint", code.text(check), name, condition, *schema, "postgresql_not_valid=True")
+    return "\n".join(
+        (
+            "# this revision",
+            add,
+            "# the next revision",
+            code.validate(table, check),
+            code.call("alter_column", name, code.text(column), "nullable=False", *schema),
+            code.call("drop_constraint", code.text(check), name, *schema),
+        )
     )
 
 
@@ -55,7 +70,9 @@ RULE = Rule(
             setup='op.create_table("orders", sa.Column("id", sa.BigInteger, primary_key=True), '
             'sa.Column("email", sa.String(80)), sa.CheckConstraint("email IS NOT NULL", name="ck"))',
             upgrade='op.alter_column("orders", "email", nullable=False)\nop.drop_constraint("ck", "orders")',
+            note="a validated CHECK proves it, so nothing is read",
         ),
+        Example(upgrade='op.create_check_constraint("ck", "orders", "email IS NOT NULL", postgresql_not_valid=True)'),
     ),
     look=look,
 )

@@ -15,11 +15,28 @@ _CONSTRAINTS = {
 }
 _CONSTRAINT_PHRASES = ("NOT VALID", "USING INDEX", "NOT ENFORCED", "NO INHERIT", "NULLS NOT DISTINCT")
 _COLUMN_PHRASES = (
-    "NOT NULL", "DEFAULT", "GENERATED", "AS IDENTITY", "REFERENCES", "UNIQUE", "PRIMARY KEY", "CHECK", "STORED",
+    "NOT NULL",
+    "DEFAULT",
+    "GENERATED",
+    "AS IDENTITY",
+    "REFERENCES",
+    "UNIQUE",
+    "PRIMARY KEY",
+    "CHECK",
+    "STORED",
     "VIRTUAL",
 )
 _TYPE_ENDS = (
-    "NOT", "NULL", "DEFAULT", "GENERATED", "REFERENCES", "UNIQUE", "PRIMARY", "CHECK", "CONSTRAINT", "COLLATE",
+    "NOT",
+    "NULL",
+    "DEFAULT",
+    "GENERATED",
+    "REFERENCES",
+    "UNIQUE",
+    "PRIMARY",
+    "CHECK",
+    "CONSTRAINT",
+    "COLLATE",
     "USING",
 )
 # What can stand between the verb of a sub-command and the name that it is about.
@@ -43,8 +60,16 @@ _PLAIN = {
 }
 _PLAIN_PHRASES = ("CONCURRENTLY", "FINALIZE", "CASCADE", "DEFAULT")
 _COLUMN_ACTIONS = (
-    ("SET", "NOT", "NULL"), ("DROP", "NOT", "NULL"), ("SET", "DEFAULT"), ("DROP", "DEFAULT"), ("SET", "STATISTICS"),
-    ("SET", "STORAGE"), ("SET", "COMPRESSION"), ("SET", "EXPRESSION"), ("DROP", "EXPRESSION"), ("DROP", "IDENTITY"),
+    ("SET", "NOT", "NULL"),
+    ("DROP", "NOT", "NULL"),
+    ("SET", "DEFAULT"),
+    ("DROP", "DEFAULT"),
+    ("SET", "STATISTICS"),
+    ("SET", "STORAGE"),
+    ("SET", "COMPRESSION"),
+    ("SET", "EXPRESSION"),
+    ("DROP", "EXPRESSION"),
+    ("DROP", "IDENTITY"),
 )
 
 
@@ -86,8 +111,7 @@ def _action(cursor: Cursor) -> Action:
 
 
 def _constraint_starts(key: str, following: str) -> bool:
-    # A column may be called by one of these words only in quotes, CHECK and UNIQUE and PRIMARY being reserved;
-    # EXCLUDE is not reserved.
+    # EXCLUDE is the one of these words that may be the name of a column without quotes.
     if key == "EXCLUDE":
         return following in ("USING", "(")
     return key in ("FOREIGN", "CHECK", "UNIQUE", "PRIMARY") or (key == "NOT" and following == "NULL")
@@ -102,7 +126,8 @@ def _constraint(cursor: Cursor, name: str, text: str) -> Action:
     else:
         cursor.until("(", "USING", "REFERENCES")
         columns = cursor.elements()
-    target, target_columns = "", ()
+    target = ""
+    target_columns: tuple[str, ...] = ()
     if kind == "add foreign key" and cursor.take("REFERENCES"):
         cursor.take("ONLY")
         target, target_columns = cursor.name(), cursor.elements()
@@ -130,7 +155,13 @@ def _add_column(cursor: Cursor, text: str) -> Action:
         target = cursor.name()
     flags |= phrases(rest, *_COLUMN_PHRASES)
     return Action(
-        kind="add column", name=name, text=text, type=type_, target=target, tail=cursor.slice(rest), flags=flags
+        kind="add column",
+        name=name,
+        text=text,
+        type=type_,
+        target=target,
+        tail=cursor.slice(rest),
+        flags=flags,
     )
 
 
@@ -140,9 +171,7 @@ def _alter_column(cursor: Cursor, text: str) -> Action:
     if cursor.take("TYPE") or cursor.take("SET", "DATA", "TYPE"):
         type_ = cursor.slice(cursor.until(*_TYPE_ENDS))
         flags = phrases(cursor.rest, "USING", "COLLATE")
-        return Action(
-            kind="alter type", name=name, text=text, type=type_, tail=cursor.slice(cursor.rest), flags=flags
-        )
+        return Action(kind="alter type", name=name, text=text, type=type_, tail=cursor.slice(cursor.rest), flags=flags)
     for keys in _COLUMN_ACTIONS:
         if cursor.take(*keys):
             kind = " ".join(keys).lower()

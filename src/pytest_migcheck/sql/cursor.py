@@ -63,14 +63,13 @@ class Cursor:
         return inside
 
     def elements(self) -> tuple[str, ...]:
-        """The texts between the commas of the parentheses that open here; plain names without quotes."""
+        """The texts between the commas of the parentheses that open here; names come without quotes."""
         inner = Cursor(self.text, self.parenthesised())
         found: list[str] = []
         while inner.at < len(inner.words):
             element = inner.until(",")
             inner.take(",")
-            plain = len(element) == 1 and not element[0].key
-            found.append(element[0].text if plain else self.slice(element))
+            found.append(Cursor(self.text, element).name() if len(element) == 1 else self.slice(element))
         return tuple(found)
 
     def slice(self, taken: Sequence[Word]) -> str:

@@ -71,9 +71,7 @@ def reindex(cursor: Cursor) -> ParsedStatement:
     if cursor.take("CONCURRENTLY"):
         flags.add("CONCURRENTLY")
     name = cursor.name()
-    return ParsedStatement(
-        kind="reindex", name=name, table=name if "TABLE" in flags else "", flags=frozenset(flags)
-    )
+    return ParsedStatement(kind="reindex", name=name, table=name if "TABLE" in flags else "", flags=frozenset(flags))
 
 
 def truncate(cursor: Cursor) -> ParsedStatement:

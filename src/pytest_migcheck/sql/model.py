@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Action:
     """One sub-command of ALTER TABLE: ``kind`` such as ``add column``, ``name`` what it is about.
 
-    ``text`` is the sub-command as written; ``flags`` are upper-case phrases that matter, such as ``NOT NULL``.
+    ``text`` is the sub-command as written; ``flags`` are phrases that matter, such as ``NOT NULL``.
     ``columns``, ``target`` and ``target_columns`` are those of a key: its columns, the table it refers to and
     the columns there. ``tail`` is what follows the part that was read, such as ``ON DELETE CASCADE``.
     """
@@ -30,10 +30,12 @@ class ParsedStatement:
     """``kind`` is ``alter table``, ``create index``, ``drop index``, ... or ``unrecognised``.
 
     ``columns`` is the text between the parentheses of an index, ``elements`` the same cut at its commas;
-    ``where`` its predicate, ``include`` the columns that it carries, ``tail`` what was not read.
+    ``text`` is the statement as written. ``where`` is the predicate of an index, ``include`` the columns
+    that it carries, ``tail`` what was not read.
     """
 
     kind: str
+    text: str = ""
     name: str = ""
     table: str = ""
     names: tuple[str, ...] = ()

@@ -18,9 +18,7 @@ def split(script: str) -> tuple[str, ...]:
             depth += 1
         elif word.key == ")":
             depth -= 1
-        elif word.key == "ATOMIC" and previous == "BEGIN":
-            atomic += 1
-        elif atomic and word.key == "CASE":
+        elif (word.key == "ATOMIC" and previous == "BEGIN") or (atomic and word.key == "CASE"):
             atomic += 1
         elif atomic and word.key == "END":
             atomic -= 1

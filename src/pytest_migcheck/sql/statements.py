@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 from pytest_migcheck.sql.alter_table import alter_table
@@ -53,13 +54,13 @@ def parse(sql: str) -> ParsedStatement:
     cursor = Cursor(sql, found)
     for keys, reader in _READERS:
         if cursor.take(*keys):
-            return reader(cursor) if cursor.rest else UNRECOGNISED
-    return UNRECOGNISED
+            return replace(reader(cursor) if cursor.rest else UNRECOGNISED, text=sql)
+    return replace(UNRECOGNISED, text=sql)
 
 
 @lru_cache(maxsize=2048)
 def is_utility(sql: str) -> bool:
-    """Whether a string has a statement that is no query; the scans of queries depend on how many rows there are."""
+    """Whether a string has a statement that is no query; what a query scans depends on the rows."""
     return any(_first_key(part) not in _QUERIES for part in split(sql))
 
 

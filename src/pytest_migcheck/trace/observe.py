@@ -32,6 +32,14 @@ WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.rela
     AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
                       WHERE d.datname = pg_catalog.current_database())"""
 
+# The counters are those of the session since they were last reported, which is not at each commit: so what
+# they stand at when a transaction begins is read, and outside of one they are made to be reported first.
+SCANS_SO_FAR = """
+SELECT c.oid::bigint, pg_catalog.pg_stat_get_xact_numscans(c.oid)::bigint FROM pg_catalog.pg_class c
+WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm', 'p') AND pg_catalog.pg_stat_get_xact_numscans(c.oid) > 0"""
+_CAN_REPORT = "SELECT 1 FROM pg_catalog.pg_proc WHERE proname = 'pg_stat_force_next_flush'"  # PostgreSQL 15
+_REPORT = "SELECT pg_catalog.pg_stat_force_next_flush()"
+
 _TABLE_KINDS = frozenset("rmp")
 
 
@@ -79,17 +87,26 @@ class Observer:
     def __init__(self) -> None:
         self._relations: dict[int, Relation] = {}
         self._transaction = _Transaction()
+        self._scans_before: dict[int, int] = {}
+        self._can_report = False
 
     def learn(self, connection: Any) -> None:
         """Read the names of all relations; once before the first statement."""
         self._relations = {r.oid: r for r in map(_relation, _query(connection, RELATIONS))}
+        self._can_report = bool(_query(connection, _CAN_REPORT))
+
+    def begin(self, connection: Any, *, autocommit: bool) -> None:
+        """Read where the counters stand, before the first statement of a transaction."""
+        if autocommit and self._can_report:
+            _query(connection, _REPORT)
+        self._scans_before = {int(oid): int(count) for oid, count in _query(connection, SCANS_SO_FAR)}
 
     def observe(self, connection: Any) -> Observation:
         """Compare the session with what it was before the statement; the statement has ended without error."""
         rows = _query(connection, HELD)
         virtual_id = str(rows[0][2]) if rows else ""
         if virtual_id != self._transaction.virtual_id:
-            self._transaction = _Transaction(virtual_id=virtual_id)
+            self._transaction = _Transaction(virtual_id=virtual_id, scans=self._scans_before)
         live = {int(row[0]): _relation(row[5:]) for row in rows if row[5] is not None}
         before = self._relations
         self._transaction.created |= live.keys() - before.keys()

@@ -29,6 +29,7 @@ class Recorder:
         self._transaction_number = 1
         self._observing = False
         self._open = False
+        self._begins = True
         self._started = 0.0
         self._source: Source | None = None
 
@@ -39,7 +40,7 @@ class Recorder:
     def open_step(self, *, observing: bool) -> None:
         """Begin a step; ``observing`` asks the server about each statement."""
         self._statements, self._transaction_number = [], 1
-        self._observing, self._open = observing, True
+        self._observing, self._open, self._begins = observing, True, True
 
     def close_step(self) -> tuple[Statement, ...]:
         """End the step and return its statements."""
@@ -51,16 +52,23 @@ class Recorder:
         """What the step has run so far."""
         return tuple(self._statements)
 
-    def before(self, connection: Any) -> None:
+    def before(self, connection: Any, *, autocommit: bool) -> None:
         """A statement is about to run on this DBAPI connection."""
         if not self._open:
             return
         self._source = source_of_frame(sys._getframe(1), self._is_ours)
-        if self._observing and id(connection) not in self._observers:
-            observer = Observer()
-            observer.learn(connection)
-            self._observers[id(connection)] = observer
+        if self._observing:
+            self._prepare_observer(connection, autocommit=autocommit)
         self._started = time.perf_counter()
+
+    def _prepare_observer(self, connection: Any, *, autocommit: bool) -> None:
+        observer = self._observers.get(id(connection))
+        if observer is None:
+            observer = self._observers[id(connection)] = Observer()
+            observer.learn(connection)
+        if autocommit or self._begins:
+            observer.begin(connection, autocommit=autocommit)
+        self._begins = autocommit
 
     def after(self, connection: Any, sql: str, *, autocommit: bool) -> None:
         """The statement ended without error."""
@@ -105,6 +113,7 @@ class Recorder:
         """A commit or a rollback came through."""
         if self._open:
             self._transaction_number += 1
+            self._begins = True
 
     def forget_connections(self) -> None:
         """The run is over; its connections are closed."""

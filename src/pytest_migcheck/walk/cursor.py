@@ -10,6 +10,7 @@ import itertools
 from dataclasses import dataclass, replace
 
 from pytest_migcheck.core.catalog import Catalog
+from pytest_migcheck.core.diff import same
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.step import StepFailure, StepRecord
@@ -68,8 +69,8 @@ class Cursor:
         if down.failure is not None:
             return self._after_failed_downgrade(up, down)
         again = self._step(revision, Direction.UPGRADE, 2, _known(down.after))
-        clean = again.failure is None and _known(again.after).objects == _known(up.after).objects
-        self._stand_at(position + 1, clean=clean and _known(down.after).objects == up.before.objects)
+        clean = again.failure is None and same(_known(up.after), _known(again.after))
+        self._stand_at(position + 1, clean=clean and same(up.before, _known(down.after)))
         return Stairway(up=up, down=down, again=again)
 
     def catalog_at_end(self) -> Catalog:
@@ -95,14 +96,14 @@ class Cursor:
         self._position, self._catalog = 0, None
 
     def _after_failed_upgrade(self, up: StepRecord) -> Stairway:
-        dirty = up.after is not None and up.after.objects != up.before.objects
+        dirty = not same(up.before, _known(up.after))
         self._stand_at(self._order.index(up.revision) + 1, clean=not dirty)
         if not dirty:
             self._catalog = up.before
         return Stairway(up=up, dirty=dirty)
 
     def _after_failed_downgrade(self, up: StepRecord, down: StepRecord) -> Stairway:
-        dirty = down.after is not None and down.after.objects != down.before.objects
+        dirty = not same(down.before, _known(down.after))
         self._stand_at(self._order.index(up.revision) + 1, clean=not dirty)
         return Stairway(up=up, down=down, dirty=dirty)
 

@@ -21,7 +21,8 @@ def recorded(recorder: Recorder) -> Iterator[None]:
     """Report every statement of every engine to ``recorder`` until the block ends."""
 
     def before(conn: Any, _cursor: Any, _sql: str, _params: Any, _context: Any, _many: bool) -> None:
-        recorder.before(_dbapi(conn))
+        connection = _dbapi(conn)
+        recorder.before(connection, autocommit=is_autocommit(connection))
 
     def after(conn: Any, _cursor: Any, sql: str, _params: Any, _context: Any, _many: bool) -> None:
         connection = _dbapi(conn)

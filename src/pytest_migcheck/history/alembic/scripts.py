@@ -67,6 +67,7 @@ def load_graph(scripts: ScriptDirectory, label: str) -> Graph:
         MigcheckError: a file does not load, an id stands twice, a parent is missing, there is a cycle.
     """
     found = _load_files(scripts, label)
+    _refuse_reserved(found, label)
     _refuse_missing_parents(found, label)
     _refuse_cycle(found, label)
     with warnings.catch_warnings():
@@ -135,6 +136,15 @@ def _refuse_missing_parents(found: Mapping[str, Script], label: str) -> None:
 
 def _is_partial(name: str, found: Mapping[str, Script]) -> bool:
     return "@" in name or sum(revision.startswith(name) for revision in found) == 1
+
+
+def _refuse_reserved(found: Mapping[str, Script], label: str) -> None:
+    for revision in ("base", "head", "heads"):
+        if revision in found:
+            raise MigcheckError(
+                f"{label}: {found[revision].path}: revision id {revision!r} has a meaning of its own in Alembic\n"
+                "what to do: give the revision another id"
+            )
 
 
 def _refuse_cycle(found: Mapping[str, Script], label: str) -> None:

@@ -1,0 +1,1 @@
+"""A chat service: users, sessions, messages, and the workflows that answer them."""

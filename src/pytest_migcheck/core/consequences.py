@@ -1,0 +1,104 @@
+"""What follows from another difference, and is not listed beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from pytest_migcheck.core.catalog import Attributes, ObjectKey, Value
+from pytest_migcheck.core.finding import Change, Difference
+
+_RELATIONS = frozenset(
+    ("table", "partitioned table", "view", "materialized view", "foreign table", "composite type")
+)
+_NOTES = frozenset(("comment", "security label"))
+
+
+def implied_keys(side: Mapping[ObjectKey, Attributes]) -> set[ObjectKey]:
+    """Keys of one-sided objects that another one-sided object brings along."""
+    relations = {(key.schema, key.name) for key in side if key.kind in _RELATIONS or key.kind == "type"}
+    names = {(key.kind, key.qualified) for key in side}
+    bare = {_bare(key) for key in side if key.kind not in _NOTES}
+    return {
+        key
+        for key, attributes in side.items()
+        if (key.parent and (key.schema, key.parent) in relations)
+        or _inherited(key, attributes, names)
+        or (key.kind == "index" and _constraint_of(key, attributes) in names)
+        or (key.kind == "sequence" and _owner_is_gone(attributes, relations, names))
+        or (key.kind in _NOTES and _target_is_gone(attributes, relations, bare))
+        or (key.kind == "operator family" and ("operator class", key.qualified) in names)
+    }
+
+
+def _inherited(key: ObjectKey, attributes: Attributes, names: Collection[tuple[str, str]]) -> bool:
+    return any((key.kind, origin) in names for origin in _split(attributes.get("_from")))
+
+
+def _constraint_of(key: ObjectKey, attributes: Attributes) -> tuple[str, str]:
+    return "constraint", key._replace(name=str(attributes.get("_constraint"))).qualified
+
+
+def _owner_is_gone(
+    attributes: Attributes, relations: Collection[tuple[str, str]], names: Collection[tuple[str, str]]
+) -> bool:
+    return any(
+        ("column", owner) in names or tuple(owner.split(".")[:2]) in relations
+        for owner in _split(attributes.get("owned by"))
+    )
+
+
+def _target_is_gone(
+    attributes: Attributes, relations: Collection[tuple[str, str]], bare: Collection[str]
+) -> bool:
+    target = str(attributes.get("_of") or "")
+    return target in bare or tuple(target.split(".")[:2]) in relations
+
+
+def _bare(key: ObjectKey) -> str:
+    """The name as the address of a comment spells it: an index without its table, a function without arguments."""
+    if key.kind == "index":
+        return f"{key.schema}.{key.name}"
+    return key.qualified.partition("(")[0]
+
+
+def _split(names: Value) -> list[str]:
+    return [name.replace('"', "") for name in str(names).split(", ")] if names else []
+
+
+def without_consequences(
+    differences: Sequence[Difference], expected: Mapping[ObjectKey, Attributes], found: Mapping[ObjectKey, Attributes]
+) -> list[Difference]:
+    """Leave out what changed because a parent, the constraint or the identity behind it changed."""
+    others = {(d.kind, d.object): d for d in differences}
+    keys = {
+        (key.kind, key.qualified): (key, attributes)
+        for side in (expected, found)
+        for key, attributes in side.items()
+        if (key.kind, key.qualified) in others
+    }
+    return [
+        d
+        for d in differences
+        if (d.kind, d.object) not in keys or not _follows(d, *keys[d.kind, d.object], others)
+    ]
+
+
+def _follows(
+    difference: Difference, key: ObjectKey, attributes: Attributes, others: Mapping[tuple[str, str], Difference]
+) -> bool:
+    names = {a.name for a in difference.attributes}
+    if difference.kind == "index" and difference.change in (Change.CHANGED, Change.RENAMED):
+        constraint = others.get(_constraint_of(key, attributes))
+        if constraint is not None and constraint.change is difference.change and names <= {"definition", "name"}:
+            return True
+    if difference.kind == "sequence" and attributes.get("identity"):
+        columns = (others.get(("column", owner)) for owner in _split(attributes.get("owned by")))
+        return any(c is not None and any(a.name == "identity" for a in c.attributes) for c in columns)
+    if difference.change is not Change.CHANGED:
+        return False
+    table = f"{key.schema}.{key.parent}"
+    moved = any(a.name == "parents" for d in others.values() if d.object == table for a in d.attributes)
+    if moved and names in ({"inherited"}, {"attached to"}):
+        return True
+    origins = (others.get((difference.kind, origin)) for origin in _split(attributes.get("_from")))
+    return any(o is not None and o.attributes == difference.attributes for o in origins)

@@ -1,0 +1,157 @@
+"""Alembic code for the fixes, with the user's own names."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_migcheck.sql.statements import Action, ParsedStatement
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+# The words that PostgreSQL does not take as a name without quotes:
+# https://www.postgresql.org/docs/current/sql-keywords-appendix.html
+_RESERVED = frozenset(
+    """
+    all analyse analyze and any array as asc asymmetric both case cast check collate column constraint
+    create current_catalog current_date current_role current_time current_timestamp current_user default
+    deferrable desc distinct do else end except false fetch for foreign from grant group having in
+    initially intersect into lateral leading limit localtime localtimestamp not null offset on only or
+    order placing primary references returning select session_user some symmetric system_user table then
+    to trailing true union unique user using variadic when where window with authorization binary
+    collation concurrently cross current_schema freeze full ilike inner is isnull join left like natural
+    notnull outer overlaps right similar tablesample verbose
+    """.split()  # noqa: SIM905 - a list of a hundred literals is a page
+)
+_TYPES = {
+    "smallint": "sa.SmallInteger()",
+    "integer": "sa.Integer()",
+    "bigint": "sa.BigInteger()",
+    "text": "sa.Text()",
+    "varchar": "sa.String()",
+    "boolean": "sa.Boolean()",
+    "date": "sa.Date()",
+    "uuid": "sa.Uuid()",
+    "json": "sa.JSON()",
+    "bytea": "sa.LargeBinary()",
+    "numeric": "sa.Numeric()",
+    "interval": "sa.Interval()",
+    "double precision": "sa.Double()",
+    "timestamp without time zone": "sa.DateTime()",
+    "timestamp with time zone": "sa.DateTime(timezone=True)",
+}
+_SIZED = {"varchar": "sa.String", "numeric": "sa.Numeric", "char": "sa.CHAR"}
+_CONSTANTS = {"Integer": "0", "Numeric": "0", "Double": "0", "String": "", "Text": "", "Boolean": "false"}
+
+
+def text(value: str) -> str:
+    """A Python string literal in double quotes."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def identifier(name: str) -> str:
+    """A possibly qualified name as SQL wants it, in quotes where it must be."""
+    return ".".join(
+        part if _PLAIN.fullmatch(part) and part not in _RESERVED else '"{}"'.format(part.replace('"', '""'))
+        for part in name.split(".")
+    )
+
+
+def indented(code: str) -> str:
+    return "\n".join(f"    {line}" for line in code.splitlines())
+
+
+def autocommit(code: str) -> str:
+    """Code that runs outside Alembic's transaction."""
+    return f"with op.get_context().autocommit_block():\n{indented(code)}"
+
+
+def execute(sql: str) -> str:
+    return f"op.execute({text(sql)})"
+
+
+def schema_argument(table: str, keyword: str = "schema") -> tuple[str, ...]:
+    """``schema="..."`` for a table that is named with its schema."""
+    schema = table.rpartition(".")[0]
+    return (f"{keyword}={text(schema)}",) if schema else ()
+
+
+def call(function: str, *arguments: str) -> str:
+    return f"op.{function}({', '.join(arguments)})"
+
+
+def bare(table: str) -> str:
+    return table.rpartition(".")[2]
+
+
+def sa_type(sql_type: str) -> str | None:
+    """The SQLAlchemy type for a type as SQL spells it; None where it is not a common one."""
+    spelling = " ".join(sql_type.lower().split())
+    if spelling in _TYPES:
+        return _TYPES[spelling]
+    sized = re.fullmatch(r"(\w+) ?\(([\d, ]+)\)", spelling)
+    return f"{_SIZED[sized[1]]}({sized[2]})" if sized and sized[1] in _SIZED else None
+
+
+def constant_default(type_code: str) -> str | None:
+    """A constant that suits a SQLAlchemy type, as an example of a default."""
+    return next((constant for word, constant in _CONSTANTS.items() if word in type_code), None)
+
+
+def add_column(table: str, action: Action, *arguments: str) -> str:
+    """``op.add_column`` for the column of an action, with other arguments than it has."""
+    type_code = sa_type(action.type)
+    if type_code is None:
+        return execute(f"ALTER TABLE {identifier(table)} ADD COLUMN {identifier(action.name)} {action.type}")
+    column = f"sa.Column({', '.join((text(action.name), type_code, *arguments))})"
+    return call("add_column", text(bare(table)), column, *schema_argument(table))
+
+
+def create_index(index: ParsedStatement) -> str:
+    """The concurrent form of an index, as an Alembic call where that can say all of it."""
+    if index.tail or not index.name or "ONLY" in index.flags:
+        return execute(re.sub(r"(?i)\bindex\b", r"\g<0> CONCURRENTLY", index.text, count=1))
+    elements = ", ".join(f"sa.text({text(e)})" if re.search(r"\W", e) else text(e) for e in index.elements)
+    arguments = [text(index.name), text(bare(index.table)), f"[{elements}]", *schema_argument(index.table)]
+    if "UNIQUE" in index.flags:
+        arguments.append("unique=True")
+    using = next((flag.removeprefix("USING ") for flag in index.flags if flag.startswith("USING ")), "btree")
+    if using != "btree":
+        arguments.append(f"postgresql_using={text(using)}")
+    if index.include:
+        arguments.append(f"postgresql_include=[{', '.join(map(text, index.include))}]")
+    if index.where:
+        arguments.append(f"postgresql_where=sa.text({text(index.where)})")
+    return call("create_index", *arguments, "postgresql_concurrently=True")
+
+
+def create_foreign_key(table: str, key: Action) -> str:
+    """The key without its validation, as an Alembic call where that can say all of it."""
+    options, left = [], key.tail
+    for keyword in ("DELETE", "UPDATE"):
+        rule = re.search(rf"(?i)\s*\bON {keyword} (CASCADE|RESTRICT|NO ACTION|SET NULL|SET DEFAULT)\s*", left)
+        if rule:
+            options.append(f"on{keyword.lower()}={text(rule[1].upper())}")
+            left = left.replace(rule[0], " ", 1)
+    if left.strip() or not key.target_columns:
+        return execute(f"ALTER TABLE {identifier(table)} {key.text} NOT VALID")
+    return call(
+        "create_foreign_key",
+        text(key.name or constraint_name(table, key)),
+        text(bare(table)),
+        text(bare(key.target)),
+        f"[{', '.join(map(text, key.columns))}]",
+        f"[{', '.join(map(text, key.target_columns))}]",
+        *options,
+        *schema_argument(table, "source_schema"),
+        *schema_argument(key.target, "referent_schema"),
+        "postgresql_not_valid=True",
+    )
+
+
+def constraint_name(table: str, key: Action) -> str:
+    """The name of a foreign key, the one that PostgreSQL gives to a nameless one included."""
+    return key.name or "_".join((bare(table), *key.columns, "fkey"))
+
+
+def validate(table: str, name: str) -> str:
+    return execute(f"ALTER TABLE {identifier(table)} VALIDATE CONSTRAINT {identifier(name)}")

@@ -1,0 +1,122 @@
+"""Pairs of schemas, declared and migrated: the same thing written differently is silent, the rest is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from catalog_server import Scratch
+
+from pytest_migcheck.core.drift import drift
+from pytest_migcheck.postgres.fold import fold
+
+T = "CREATE TABLE t (id integer PRIMARY KEY, name text, n integer)"
+E = "CREATE TYPE e AS ENUM ('a', 'b');"
+
+EQUAL = (
+    ("column order", "CREATE TABLE t (a int, b int)", "CREATE TABLE t (b int, x int); ALTER TABLE t DROP x, ADD a int"),
+    ("serial by hand", "CREATE TABLE t (id serial PRIMARY KEY)",
+     "CREATE SEQUENCE s AS integer; CREATE TABLE t (id integer NOT NULL DEFAULT nextval('s') PRIMARY KEY);"
+     "ALTER SEQUENCE s OWNED BY t.id"),
+    ("serial of a renamed table", "CREATE TABLE t (id serial PRIMARY KEY)",
+     "CREATE TABLE old (id serial PRIMARY KEY); ALTER TABLE old RENAME TO t"),
+    ("serial in quotes", 'CREATE TABLE "T" ("Id" serial PRIMARY KEY)',
+     'CREATE TABLE "Old" ("Id" serial PRIMARY KEY); ALTER TABLE "Old" RENAME TO "T"'),
+    ("default after a change of type", "CREATE TABLE t (a text DEFAULT 'x', b bigint DEFAULT 0)",
+     "CREATE TABLE t (a varchar DEFAULT 'x', b int DEFAULT 0); ALTER TABLE t ALTER a TYPE text, ALTER b TYPE bigint"),
+    ("spelling of now", "CREATE TABLE t (a timestamptz DEFAULT CURRENT_TIMESTAMP)",
+     "CREATE TABLE t (a timestamptz DEFAULT now())"),
+    ("numeric default", "CREATE TABLE t (a numeric(10, 2) DEFAULT 0)", "CREATE TABLE t (a numeric(10, 2) DEFAULT '0.00')"),
+    ("between", "CREATE TABLE t (a int, CONSTRAINT c CHECK (a BETWEEN 1 AND 5))",
+     "CREATE TABLE t (a int, CONSTRAINT c CHECK (a >= 1 AND a <= 5))"),
+    ("not equal", "CREATE TABLE t (a int, CONSTRAINT c CHECK (NOT (a = 1)))",
+     "CREATE TABLE t (a int, CONSTRAINT c CHECK (a <> 1))"),
+    ("in of varchar", "CREATE TABLE t (a varchar(9), CONSTRAINT c CHECK (a IN ('x', 'y')))",
+     "CREATE TABLE t (a varchar(9), CONSTRAINT c CHECK (a::text = ANY (ARRAY['x'::text, 'y'::text])))"),
+    ("unnamed check of another number", "CREATE TABLE t (a int, b int, CHECK (a < b), CHECK (a > 0))",
+     "CREATE TABLE t (a int, b int); ALTER TABLE t ADD CONSTRAINT mine CHECK (a < b); ALTER TABLE t ADD CHECK (a > 0)"),
+    ("unnamed check spelt otherwise", "CREATE TABLE t (a int, CHECK (a BETWEEN 1 AND 5))",
+     "CREATE TABLE t (a int, CONSTRAINT mine CHECK (a >= 1 AND a <= 5))"),
+    ("unnamed unique", "CREATE TABLE t (a int UNIQUE)", "CREATE TABLE t (a int, CONSTRAINT mine UNIQUE (a))"),
+    ("key named after the old table", T, "CREATE TABLE o (id integer PRIMARY KEY, name text, n integer); ALTER TABLE o RENAME TO t"),
+    ("index predicate", f"{T}; CREATE INDEX i ON t (n) WHERE NOT (n = 1)", f"{T}; CREATE INDEX i ON t (n) WHERE n <> 1"),
+    ("generated column", "CREATE TABLE t (a int, b bigint GENERATED ALWAYS AS (a * 2) STORED)",
+     "CREATE TABLE t (a int, b bigint GENERATED ALWAYS AS ((a * 2)::bigint) STORED)"),
+    ("grants", T, f"{T}; GRANT SELECT ON t TO PUBLIC"),
+    ("type spellings", "CREATE TABLE t (a int4, b timestamptz, c decimal(5, 2))",
+     "CREATE TABLE t (a integer, b timestamp with time zone, c numeric(5, 2))"),
+)
+
+JUDGED = (
+    ("enum order", f"{E} CREATE TABLE t (a e)", "CREATE TYPE e AS ENUM ('b', 'a'); CREATE TABLE t (a e)", "warning type public.e changed"),
+    ("enum label", f"{E} CREATE TABLE t (a e)", "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (a e)", "error type public.e changed"),
+    ("length", "CREATE TABLE t (a varchar(9))", "CREATE TABLE t (a varchar)", "error column public.t.a changed"),
+    ("array", "CREATE TABLE t (a text[])", "CREATE TABLE t (a text)", "error column public.t.a changed"),
+    ("default in UTC", "CREATE TABLE t (a timestamp DEFAULT now())",
+     "CREATE TABLE t (a timestamp DEFAULT timezone('utc', now()))", "error column public.t.a changed"),
+    ("check", f"{T}; ALTER TABLE t ADD CONSTRAINT c CHECK (n > 1)", f"{T}; ALTER TABLE t ADD CONSTRAINT c CHECK (n > 2)",
+     "error constraint public.t.c changed"),
+    ("check missing", f"{T}; ALTER TABLE t ADD CHECK (n > 1)", T, "error constraint public.t.t_n_check removed"),
+    ("key missing", T, f"{T}; ALTER TABLE t DROP CONSTRAINT t_pkey", "error constraint public.t.t_pkey removed"),
+    ("named otherwise", f"{T}; ALTER TABLE t ADD CONSTRAINT uq UNIQUE (n)", f"{T}; ALTER TABLE t ADD UNIQUE (n)",
+     "warning constraint public.t.t_n_key renamed"),
+    ("index named otherwise", f"{T}; CREATE INDEX i ON t (n)", f"{T}; CREATE INDEX j ON t (n)", "warning index public.t.j renamed"),
+    ("unique index", f"{T}; ALTER TABLE t ADD CONSTRAINT uq UNIQUE (n)", f"{T}; CREATE UNIQUE INDEX i ON t (n)",
+     "warning constraint public.t.uq changed"),
+    ("unique index of the same name", f"{T}; ALTER TABLE t ADD CONSTRAINT uq UNIQUE (n)", f"{T}; CREATE UNIQUE INDEX uq ON t (n)",
+     "warning constraint public.t.uq changed"),
+    ("unique constraint for an index", f"{T}; CREATE UNIQUE INDEX uq ON t (n)", f"{T}; ALTER TABLE t ADD CONSTRAINT uq UNIQUE (n)",
+     "warning constraint public.t.uq changed"),
+    ("not valid", f"{T}; ALTER TABLE t ADD CONSTRAINT c CHECK (n > 1)", f"{T}; ALTER TABLE t ADD CONSTRAINT c CHECK (n > 1) NOT VALID",
+     "error constraint public.t.c changed"),
+    ("serial against identity", "CREATE TABLE t (a serial)", "CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY)",
+     "error column public.t.a changed"),
+    ("bigint sequence", "CREATE TABLE t (a serial)", "CREATE TABLE t (a serial); ALTER SEQUENCE t_a_seq AS bigint",
+     "warning sequence public.t_a_seq changed"),
+    ("tuning", T, f"{T}; ALTER TABLE t SET (fillfactor = 50)", "info table public.t changed"),
+    ("comment", T, f"{T}; COMMENT ON COLUMN t.n IS 'x'", "warning comment public.t.n added"),
+    ("extra view", T, f"{T}; CREATE VIEW v AS SELECT 1", "info view public.v added"),
+    ("missing view", f"{T}; CREATE VIEW v AS SELECT 1 AS a", T, "error view public.v removed"),
+    ("changed view", "CREATE VIEW v AS SELECT 1 AS a", "CREATE VIEW v AS SELECT 2 AS a", "error view public.v changed"),
+    ("changed function", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+     "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2'", "error function public.f() changed"),
+    ("extra function", "", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2'", "info function public.f() added"),
+    ("row security only in migrations", T, f"{T}; ALTER TABLE t ENABLE ROW LEVEL SECURITY", "info table public.t changed"),
+    ("row security lost", f"{T}; ALTER TABLE t ENABLE ROW LEVEL SECURITY", T, "error table public.t changed"),
+    ("unlogged", T, f"{T}; ALTER TABLE t SET UNLOGGED", "error table public.t changed"),
+    ("foreign keys switched off", f"{T}; CREATE TABLE u (a int REFERENCES t)", f"{T}; CREATE TABLE u (a int REFERENCES t); ALTER TABLE u DISABLE TRIGGER ALL",
+     "error constraint public.u.u_a_fkey changed"),
+    ("extra table", T, f"{T}; CREATE TABLE u (id serial PRIMARY KEY)", "error table public.u added"),
+    ("extra partition", "CREATE TABLE p (a int) PARTITION BY LIST (a)",
+     "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)", "info table public.p1 added"),
+    ("mapped view", "CREATE TABLE v (a int PRIMARY KEY)", "CREATE VIEW v AS SELECT 1 AS a", "warning view public.v changed"),
+    ("renamed column", "CREATE TABLE t (a int)", "CREATE TABLE t (b int)", "error column public.t.a removed; error column public.t.b added"),
+)
+
+
+def judged(new_scratch: Callable[[], Scratch], models: str, migrated: str) -> str:
+    one, other = new_scratch(), new_scratch()
+    one.run(models)
+    other.run(migrated)
+    found = drift(one.read(), other.read(), folded=lambda pairs: fold(one.reader, pairs))
+    return "; ".join(f"{d.severity.value} {d.kind} {d.object} {d.change.value}" for d in found)
+
+
+@pytest.mark.parametrize(("models", "migrated"), [p[1:] for p in EQUAL], ids=[p[0] for p in EQUAL])
+def test_the_same_schema_written_differently_is_no_drift(
+    new_scratch: Callable[[], Scratch], models: str, migrated: str
+) -> None:
+    assert judged(new_scratch, models, migrated) == ""
+
+
+@pytest.mark.parametrize(("models", "migrated", "expected"), [p[1:] for p in JUDGED], ids=[p[0] for p in JUDGED])
+def test_drift_has_the_severity_of_the_policy(
+    new_scratch: Callable[[], Scratch], models: str, migrated: str, expected: str
+) -> None:
+    assert judged(new_scratch, models, migrated) == expected
+
+
+def test_ignored_differences_are_left_out(new_scratch: Callable[[], Scratch]) -> None:
+    one, other = new_scratch(), new_scratch()
+    other.run(T)
+    assert not drift(one.read(), other.read(), ignore=lambda d: d.object == "public.t")
