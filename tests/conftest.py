@@ -5,7 +5,15 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
+# pytester forgets the modules that a run inside this process imports; these must not be imported twice.
+import alembic.command
+import asyncpg
+import psycopg
+import psycopg2
 import pytest
+import sqlalchemy.ext.asyncio
+
+import pytest_migcheck.session
 
 pytest_plugins = ["pytester"]
 
@@ -31,6 +39,7 @@ run_migrations_online()
 INI = """[alembic]
 script_location = %(here)s/migrations
 prepend_sys_path = .
+path_separator = os
 sqlalchemy.url = driver://user:pass@localhost/dbname
 """
 
@@ -101,5 +110,53 @@ def migcheck(pytester: pytest.Pytester, request: pytest.FixtureRequest):
     def run(*args: str, subprocess: bool = False) -> pytest.RunResult:
         runner = pytester.runpytest_subprocess if subprocess else pytester.runpytest_inprocess
         return runner("--migcheck", "-p", "no:cacheprovider", *args)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def server():
+    """One disposable server for the whole test session."""
+    from pytest_migcheck.postgres.ladder import start_server
+
+    started = start_server("auto")
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def run_example(tmp_path: Path, server):
+    """Judge the ``locks`` of a revision, after one that prepares; both given as bodies of ``upgrade()``."""
+    from pytest_migcheck.checks.locks import judge_locks
+    from pytest_migcheck.history.alembic.discover import find_configs
+    from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptions
+    from pytest_migcheck.history.alembic.redirect import Redirection
+    from pytest_migcheck.walk.cursor import Cursor
+
+    runs = 0
+
+    def run(setup: str, upgrade: str):
+        nonlocal runs
+        runs += 1
+        project = Project(tmp_path / str(runs))
+        project.revision("a1", setup)
+        project.revision("b2", upgrade)
+        redirection = Redirection()
+        (found,) = find_configs(project.path, ())
+        options = AlembicOptions(
+            contexts=lambda: (), preparations=lambda: (), variables={}, targets=(), timeout=60.0
+        )
+        history = AlembicHistory(found, options, redirection)
+        cursor = Cursor(history, server, lambda: None)
+        try:
+            stairway = cursor.stairway("b2")
+            outcome = judge_locks(
+                stairway, history.graph.revisions["b2"], server.version_num, history.version_tables()
+            )
+            assert outcome.reason is None
+            return list(outcome.findings)
+        finally:
+            cursor.forget()
+            redirection.stop()
 
     return run

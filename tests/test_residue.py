@@ -108,7 +108,7 @@ def _revisions(project: Project, *, leaky: bool) -> None:
 
 
 @pytest.fixture(params=["embedded", "local"])
-def server(request: pytest.FixtureRequest) -> str:
+def place(request: pytest.FixtureRequest) -> str:
     if request.param == "local" and not list(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
         pytest.skip("no local PostgreSQL on this machine; the embedded one runs this test")
     return str(request.param)
@@ -118,9 +118,9 @@ def test_there_are_34_kinds() -> None:
     assert len(KINDS) == 34
 
 
-def test_every_kind_is_caught_at_its_revision(project: Project, migcheck, server: str) -> None:
+def test_every_kind_is_caught_at_its_revision(project: Project, migcheck, place: str) -> None:
     _revisions(project, leaky=True)
-    migcheck("--migcheck-checks=stairway", f"--migcheck-postgres={server}", "--migcheck-report=json:r.json")
+    migcheck("--migcheck-checks=stairway", f"--migcheck-postgres={place}", "--migcheck-report=json:r.json")
     report = json.loads((project.path / "r.json").read_text())
     outcomes = {c["revision"]: c["outcome"] for c in report["checks"]}
     rules = {(f["revision"], f["rule"]) for f in report["findings"]}
@@ -133,7 +133,7 @@ def test_every_kind_is_caught_at_its_revision(project: Project, migcheck, server
     assert [r for r, outcome in outcomes.items() if not r.startswith("r") and outcome != "passed"] == []
 
 
-def test_the_repaired_migrations_are_silent(project: Project, migcheck, server: str) -> None:
+def test_the_repaired_migrations_are_silent(project: Project, migcheck, place: str) -> None:
     _revisions(project, leaky=False)
-    result = migcheck("--migcheck-checks=stairway,upgrade,roundtrip", f"--migcheck-postgres={server}")
+    result = migcheck("--migcheck-checks=stairway,upgrade,roundtrip", f"--migcheck-postgres={place}")
     result.assert_outcomes(passed=2 * len(KINDS) + 1 + 2)

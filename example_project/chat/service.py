@@ -41,9 +41,7 @@ async def post_message(
     reply_to_id: int | None = None,
     payload: dict[str, Any] | None = None,
 ) -> Message:
-    message = Message(
-        session_id=session_id, role=role, content=content, reply_to_id=reply_to_id, payload=payload
-    )
+    message = Message(session_id=session_id, role=role, content=content, reply_to_id=reply_to_id, payload=payload)
     db.add(message)
     await db.flush()
     return message
@@ -60,15 +58,10 @@ async def open_sessions(db: AsyncSession, user_id: int, *, limit: int = 20) -> S
     return (await db.scalars(query)).all()
 
 
-async def history(
-    db: AsyncSession, session_id: uuid.UUID, *, after_id: int = 0, limit: int = 50
-) -> Sequence[Message]:
+async def history(db: AsyncSession, session_id: uuid.UUID, *, after_id: int = 0, limit: int = 50) -> Sequence[Message]:
     """A page of a session's messages, oldest first."""
     query = (
-        select(Message)
-        .where(Message.session_id == session_id, Message.id > after_id)
-        .order_by(Message.id)
-        .limit(limit)
+        select(Message).where(Message.session_id == session_id, Message.id > after_id).order_by(Message.id).limit(limit)
     )
     return (await db.scalars(query)).all()
 

@@ -1,5 +1,4 @@
 import pytest
-
 from chat.settings import Settings, with_async_driver
 
 

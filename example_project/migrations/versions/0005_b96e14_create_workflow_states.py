@@ -17,9 +17,7 @@ branch_labels = None
 depends_on = None
 
 
-workflow_status = ENUM(
-    "queued", "running", "succeeded", "failed", name="workflow_status", create_type=False
-)
+workflow_status = ENUM("queued", "running", "succeeded", "failed", name="workflow_status", create_type=False)
 
 
 def upgrade() -> None:

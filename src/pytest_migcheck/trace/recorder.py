@@ -41,6 +41,8 @@ class Recorder:
         """Begin a step; ``observing`` asks the server about each statement."""
         self._statements, self._transaction_number = [], 1
         self._observing, self._open, self._begins = observing, True, True
+        # What ran unobserved since has made and dropped relations: the names are learnt anew.
+        self._observers.clear()
 
     def close_step(self) -> tuple[Statement, ...]:
         """End the step and return its statements."""

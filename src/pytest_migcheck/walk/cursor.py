@@ -7,6 +7,7 @@ in the upgrade order is applied, except those whose upgrade fails and those that
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pytest_migcheck.core.catalog import Catalog
@@ -42,8 +43,10 @@ class Stairway:
 class Cursor:
     """Walks one history over databases of its own."""
 
-    def __init__(self, history: History, server: Server) -> None:
+    def __init__(self, history: History, server: Server, reset_cluster: Callable[[], None]) -> None:
+        """Make a cursor; ``reset_cluster`` takes back what walks left outside of databases (roles)."""
         self._history = history
+        self._reset_cluster = reset_cluster
         self._server = server
         self._order = history.graph.order
         self._position = 0
@@ -134,6 +137,7 @@ class Cursor:
 
     def _restore(self, position: int) -> None:
         self._abandon()
+        self._reset_cluster()
         label = f"w{next(_labels)}"
         self._position = self._checkpoints.nearest(position)
         if self._position:
