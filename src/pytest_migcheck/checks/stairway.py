@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.checks.steps import failure_finding
-from pytest_migcheck.core.diff import diff
+from pytest_migcheck.core.diff import diff, same
 from pytest_migcheck.core.finding import Change, Difference, Direction, Finding, Severity
 from pytest_migcheck.core.graph import Revision
 from pytest_migcheck.core.outcome import Outcome, Status
@@ -76,9 +76,10 @@ def _residue(stairway: Stairway, revision: Revision) -> Iterator[Finding]:
 
 
 def _repeat(stairway: Stairway, revision: Revision) -> Iterator[Finding]:
-    up, again = stairway.up, stairway.again
-    if up is None or again is None:
+    up, down, again = stairway.up, stairway.down, stairway.again
+    if up is None or down is None or down.after is None or again is None:
         return
+    steps = "up ✓   down ✓   up ✗" if same(up.before, down.after) else "up ✓   down ✗ catalog differs   up ✗"
     if again.failure is not None:
         yield failure_finding(
             rule="upgrade-not-repeatable",
@@ -87,7 +88,7 @@ def _repeat(stairway: Stairway, revision: Revision) -> Iterator[Finding]:
             revision=revision,
             direction=Direction.UPGRADE,
             failure=again.failure,
-            extra=(("steps", "up ✓   down ✓   up ✗"),),
+            extra=(("steps", steps),),
         )
         return
     assert up.after is not None and again.after is not None
@@ -99,7 +100,7 @@ def _repeat(stairway: Stairway, revision: Revision) -> Iterator[Finding]:
             revision=revision,
             line=revision.upgrade_line,
             direction=Direction.UPGRADE,
-            steps="up ✓   down ✓   up ✗ catalog differs",
+            steps=f"{steps} catalog differs",
         )
 
 

@@ -43,7 +43,8 @@ SELECT {_KIND}, c.schema, '', c.name, json_build_object(
         WHERE i.inhrelid = c.oid),
     'of type', CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END,
     'definition', CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
-    'foreign', (SELECT concat(s.srvname, ' ', (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(f.ftoptions) o)) FROM pg_foreign_table f
+    'foreign', (SELECT concat(s.srvname, ' ', (SELECT string_agg(o, ', ' ORDER BY o)
+        FROM unnest(f.ftoptions) o)) FROM pg_foreign_table f
         JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = c.oid),
     '_populated', c.relispopulated,
     'owner', pg_get_userbyid(c.relowner), 'grants', CASE WHEN c.relkind = 'c' THEN
@@ -58,7 +59,8 @@ def _sequences() -> str:
 SELECT 'sequence', c.schema, '', c.name, json_build_object(
     'type', format_type(s.seqtypid, NULL), 'start', s.seqstart, 'increment', s.seqincrement, 'min', s.seqmin,
     'max', s.seqmax, 'cache', s.seqcache, 'cycle', s.seqcycle,
-    'persistence', CASE WHEN o.name IS NULL THEN nullif(c.relpersistence, 'p') END, 'owned by', o.name, 'identity', o.identity,
+    'persistence', CASE WHEN o.name IS NULL THEN nullif(c.relpersistence, 'p') END,
+    'owned by', o.name, 'identity', o.identity,
     'owner', pg_get_userbyid(c.relowner), 'grants', {acl("c.relacl", "s", "c.relowner")})::text
 FROM rel c JOIN pg_sequence s ON s.seqrelid = c.oid LEFT JOIN LATERAL (
     SELECT concat(d.refobjid::regclass::text, '.', a.attname) AS name, nullif(d.deptype = 'i', false) AS identity
@@ -155,7 +157,8 @@ SELECT 'type', n.name, '', t.typname::text, json_build_object(
     'not null', t.typnotnull, 'default', t.typdefault,
     'collation', CASE WHEN t.typtype = 'd' AND t.typcollation <> 0 THEN t.typcollation::regcollation::text END,
     'subtype', (SELECT concat(format_type(g.rngsubtype, NULL), ' ',
-        (SELECT concat(o.opcnamespace::regnamespace, '.', o.opcname) FROM pg_opclass o WHERE o.oid = g.rngsubopc), ' ', nullif(g.rngcollation, 0)::regcollation,
+        (SELECT concat(o.opcnamespace::regnamespace, '.', o.opcname) FROM pg_opclass o WHERE o.oid = g.rngsubopc),
+        ' ', nullif(g.rngcollation, 0)::regcollation,
         ' ', nullif(g.rngcanonical, 0)::regproc, ' ', nullif(g.rngsubdiff, 0)::regproc)
         FROM pg_range g WHERE g.rngtypid = t.oid),
     'owner', pg_get_userbyid(t.typowner), 'grants', {acl("t.typacl", "T", "t.typowner")})::text
@@ -168,7 +171,8 @@ def _functions() -> str:
     return f"""
 SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, n.name, '',
     concat(p.proname, '(', pg_get_function_identity_arguments(p.oid), ')'), json_build_object(
-    'definition', CASE WHEN p.prokind = 'a' THEN (SELECT concat_ws(' ', pg_get_function_result(p.oid), g.aggtransfn::regproc,
+    'definition', CASE WHEN p.prokind = 'a' THEN (SELECT concat_ws(' ', pg_get_function_result(p.oid),
+        g.aggtransfn::regproc,
         g.aggfinalfn::regproc, g.aggcombinefn::regproc, format_type(g.aggtranstype, NULL), g.agginitval, g.aggkind)
         FROM pg_aggregate g WHERE g.aggfnoid = p.oid) ELSE pg_get_functiondef(p.oid) END,
     'owner', pg_get_userbyid(p.proowner), 'grants', {acl("p.proacl", "f", "p.proowner")})::text

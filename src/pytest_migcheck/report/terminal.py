@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def render_outcome(outcome: Outcome, *, root: Path, node: str, verbosity: int, o
 
 def render_finding(finding: Finding, root: Path) -> str:
     """One finding, complete in itself."""
-    return "\n".join([headline(finding), *_where(finding, root), *_rows(finding)])
+    return "\n".join([headline(finding), *_where(finding, root), *_rows(finding, root)])
 
 
 def _where(finding: Finding, root: Path) -> Iterator[str]:
@@ -72,11 +73,11 @@ def _where(finding: Finding, root: Path) -> Iterator[str]:
         yield f"  {finding.line} | {text}"
 
 
-def _rows(finding: Finding) -> Iterator[str]:
+def _rows(finding: Finding, root: Path) -> Iterator[str]:
     if finding.sql:
         yield from _row("sql", _short(finding.sql))
     for label, text in finding.details:
-        yield from _row(label, text)
+        yield from _row(label, text.replace(f"{root}{os.sep}", ""))
     if finding.check == "locks":
         yield from _row("ignore", f"migcheck_ignore = {finding.id}   (or {finding.rule})")
         yield from _row("more", f"pytest --migcheck-explain {finding.id}")

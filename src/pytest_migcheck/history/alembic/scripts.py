@@ -11,7 +11,7 @@ from pathlib import Path
 
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
-from alembic.util import CommandError
+from alembic.util import CommandError, to_tuple
 
 from pytest_migcheck.core.graph import Graph, Revision
 from pytest_migcheck.core.outcome import MigcheckError
@@ -126,12 +126,16 @@ def _refuse_missing_parents(found: Mapping[str, Script], label: str) -> None:
                     f"({script.path}:{_assignment_line(script.path, 'down_revision')})\n"
                     "what to do: restore the missing file, or point down_revision at the revision before it"
                 )
-        for dependency in script.dependencies or ():
+        for dependency in _depends_on(script):
             if dependency not in found and dependency not in labels and not _is_partial(dependency, found):
                 raise MigcheckError(
                     f"{label}: Can't locate revision {dependency!r}, which {script.revision} depends on "
                     f"({script.path}:{_assignment_line(script.path, 'depends_on')})"
                 )
+
+
+def _depends_on(script: Script) -> tuple[str, ...]:
+    return tuple(to_tuple(script.dependencies, default=()))
 
 
 def _is_partial(name: str, found: Mapping[str, Script]) -> bool:
@@ -149,7 +153,7 @@ def _refuse_reserved(found: Mapping[str, Script], label: str) -> None:
 
 def _refuse_cycle(found: Mapping[str, Script], label: str) -> None:
     remaining = {
-        revision: {*script._versioned_down_revisions, *(script.dependencies or ())} & found.keys()
+        revision: {*script._versioned_down_revisions, *_depends_on(script)} & found.keys()
         for revision, script in found.items()
     }
     while remaining:

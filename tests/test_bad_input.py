@@ -1,0 +1,219 @@
+"""Bad input: one clear error that names the thing and the way out, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Project
+
+TABLE = 'op.create_table("t", sa.Column("id", sa.Integer, primary_key=True))'
+UNDO = 'op.drop_table("t")'
+
+
+def usage_error(result: pytest.RunResult, *lines: str) -> None:
+    """The run ended as a usage error with these lines, and without a traceback."""
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    text = result.stderr.str() + result.stdout.str()
+    assert "Traceback" not in text
+    assert "INTERNALERROR" not in text
+    for line in lines:
+        assert line in text
+
+
+def test_no_configuration_anywhere(pytester: pytest.Pytester, migcheck) -> None:
+    usage_error(migcheck(), "no Alembic configuration found in", "alembic.ini", "--migcheck-config=")
+
+
+def test_a_script_location_that_does_not_exist(project: Project, migcheck) -> None:
+    project.write("alembic.ini", "[alembic]\nscript_location = nowhere\n")
+    usage_error(migcheck(), "script_location = 'nowhere'")
+
+
+def test_a_syntax_error_in_a_revision(project: Project, migcheck) -> None:
+    project.revision("a1", "x = = 1")
+    usage_error(migcheck(), "a1.py:11: SyntaxError: invalid syntax", "x = = 1")
+
+
+def test_a_revision_that_raises_when_it_is_loaded(project: Project, migcheck) -> None:
+    project.revision("a1", "pass", extra="import nonexistent_module")
+    usage_error(migcheck(), "a1.py:8: ModuleNotFoundError: No module named 'nonexistent_module'")
+
+
+def test_a_cycle(project: Project, migcheck) -> None:
+    project.revision("a1", "pass", parents="b2")
+    project.revision("b2", "pass", parents="a1")
+    usage_error(migcheck(), "form a cycle", "a1 revises b2", "b2 revises a1")
+
+
+def test_a_missing_parent(project: Project, migcheck) -> None:
+    project.revision("b2", "pass", parents="gone")
+    usage_error(migcheck(), "Can't locate revision 'gone', the down_revision of b2", "b2.py:7")
+
+
+def test_a_duplicate_revision_id(project: Project, migcheck) -> None:
+    project.revision("a1", "pass", name="one.py")
+    project.revision("a1", "pass", name="two.py", parents=None)
+    usage_error(migcheck(), "revision id 'a1' stands in two files", "one.py", "two.py")
+
+
+def test_env_py_that_wants_a_variable(project: Project, migcheck, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("APP_DATABASE_URL", raising=False)
+    project.write("migrations/env.py", "import os\nurl = os.environ['APP_DATABASE_URL']\n")
+    project.revision("a1", TABLE, UNDO)
+    result = migcheck("--migcheck-checks=stairway")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "env.py raises, so no migration can run: *migrations/env.py",
+            "*env.py*, line 2, in <module>",
+            "KeyError: 'APP_DATABASE_URL'",
+            "*set migcheck_env = APP_DATABASE_URL={url}",
+        ]
+    )
+    assert "src/pytest_migcheck" not in result.stdout.str()
+
+
+def test_the_variable_can_be_given(project: Project, migcheck, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("APP_DATABASE_URL", raising=False)
+    project.write("pytest.ini", "[pytest]\nmigcheck_env = APP_DATABASE_URL={url}\n")
+    env = (project.path / "migrations/env.py").read_text()
+    project.write("migrations/env.py", "import os\nos.environ['APP_DATABASE_URL']\n" + env)
+    project.revision("a1", TABLE, UNDO)
+    migcheck("--migcheck-checks=stairway").assert_outcomes(passed=1)
+
+
+def test_another_dialect(project: Project, migcheck) -> None:
+    project.write("alembic.ini", "[alembic]\nscript_location = %(here)s/migrations\nsqlalchemy.url = sqlite://\n")
+    project.revision("a1", TABLE, UNDO)
+    result = migcheck("--migcheck-checks=stairway")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["env.py connects with the dialect 'sqlite'; *PostgreSQL only"])
+
+
+def test_an_engine_that_makes_its_own_connections_is_refused(project: Project, migcheck) -> None:
+    project.write(
+        "migrations/env.py",
+        """
+        import psycopg, sqlalchemy as sa
+        from alembic import context
+        engine = sa.create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect("host=127.0.0.1"))
+        with engine.connect() as connection:
+            context.configure(connection=connection)
+            with context.begin_transaction():
+                context.run_migrations()
+        """,
+    )
+    project.revision("a1", TABLE, UNDO)
+    result = migcheck("--migcheck-checks=stairway")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["MC900 foreign-database: *creator=*"])
+
+
+@pytest.mark.parametrize("wanted", ["docker", "embeded", "local:/nowhere", "postgresql://u:topsecret@127.0.0.1:1/x"])
+def test_no_such_server(project: Project, migcheck, wanted: str) -> None:
+    project.revision("a1", TABLE, UNDO)
+    result = migcheck(f"--migcheck-postgres={wanted}")
+    assert result.ret != pytest.ExitCode.OK
+    text = result.stdout.str() + result.stderr.str()
+    assert "--migcheck-postgres" in text or "local:/nowhere" in text
+    assert "topsecret" not in text
+    assert "INTERNALERROR" not in text
+
+
+def test_an_unknown_kind_of_item(project: Project, migcheck) -> None:
+    project.revision("a1", TABLE, UNDO)
+    usage_error(migcheck("--migcheck-checks=stairwy"), "'stairwy'", "Did you mean 'stairway'?")
+
+
+def test_an_unknown_rule(project: Project, migcheck) -> None:
+    project.revision("a1", TABLE, UNDO)
+    usage_error(migcheck("--migcheck-ignore=MC1011"), "'MC1011' is not a rule")
+
+
+def test_a_history_that_does_not_start_from_empty(project: Project, migcheck) -> None:
+    project.revision("a1", 'op.add_column("legacy", sa.Column("x", sa.Text))', 'op.drop_column("legacy", "x")')
+    result = migcheck("--migcheck-checks=stairway")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*this history does not start from an empty database*pytest_migcheck_prepare*"])
+    project.write("conftest.py", "def pytest_migcheck_prepare(history):\n    return 'CREATE TABLE legacy (id integer)'\n")
+    migcheck("--migcheck-checks=stairway,upgrade,roundtrip").assert_outcomes(passed=3)
+
+
+def test_an_extension_that_the_server_lacks(project: Project, migcheck) -> None:
+    project.revision("a1", "op.execute('CREATE EXTENSION postgis')")
+    result = migcheck("--migcheck-checks=stairway")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*extension*postgis*is not available*", "*lacks this extension*--migcheck-postgres=*"])
+
+
+def test_a_migration_that_waits_for_its_own_session(project: Project, migcheck) -> None:
+    project.revision("a1", TABLE, UNDO)
+    project.revision(
+        "b2",
+        """
+        other = sa.create_engine(op.get_context().config.get_main_option("sqlalchemy.url")).connect()
+        other.execute(sa.text("SELECT * FROM t"))
+        op.add_column("t", sa.Column("x", sa.Text))
+        """,
+        'op.drop_column("t", "x")',
+    )
+    result = migcheck("--migcheck-checks=stairway")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*waits for ever for another session*", "*waits*ALTER TABLE t ADD COLUMN x TEXT*", "*holds*SELECT * FROM t*"]
+    )
+
+
+def test_a_step_that_takes_too_long(project: Project, migcheck) -> None:
+    project.write("pytest.ini", "[pytest]\nmigcheck_step_timeout = 1\n")
+    project.revision("a1", "op.execute('SELECT pg_sleep(60)')")
+    result = migcheck("--migcheck-checks=stairway")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*did not end within migcheck_step_timeout = 1 seconds*"])
+
+
+def test_a_server_that_dies_in_the_middle(project: Project, migcheck) -> None:
+    project.revision("a1", TABLE, UNDO)
+    project.revision("b2", "op.execute(\"COPY (SELECT 1) TO PROGRAM 'kill -9 $(head -1 \\\"$PWD/postmaster.pid\\\")'\")")
+    project.revision("c3", "pass")
+    result = migcheck("--migcheck-checks=stairway")
+    result.assert_outcomes(passed=1, failed=2)
+    assert "INTERNALERROR" not in result.stdout.str()
+    result.stdout.fnmatch_lines(["*PostgreSQL died in the middle of the run*"])
+
+
+def run_directories() -> set[Path]:
+    """The run directories of servers, wherever they may lie."""
+    return {path for base in ("/dev/shm", tempfile.gettempdir()) for path in Path(base).glob("migcheck-server-*")}
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_however_the_run_ends_nothing_is_left(project: Project, by: signal.Signals) -> None:
+    project.revision("a1", "import pathlib, time; pathlib.Path('running').touch(); time.sleep(30)")
+    before = run_directories()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "--migcheck", "-p", "no:cacheprovider"],
+        cwd=project.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (project.path / "running").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    made = run_directories() - before
+    assert made
+    started = time.monotonic()
+    os.kill(process.pid, by)
+    output = process.communicate(timeout=60)[0]
+    assert time.monotonic() - started < 15
+    assert "INTERNALERROR" not in output
+    deadline = time.monotonic() + 15
+    while any(path.exists() for path in made) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(path.exists() for path in made)
