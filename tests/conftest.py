@@ -6,18 +6,11 @@ import textwrap
 from pathlib import Path
 
 # pytester forgets the modules that a run inside this process imports; these must not be imported twice.
-import alembic.command
-import asyncpg
-import psycopg
-import psycopg2
 import pytest
-import sqlalchemy.ext.asyncio
-
-import pytest_migcheck.session
 
 pytest_plugins = ["pytester"]
 
-ENV_PY = '''
+ENV_PY = """
 from alembic import context
 from sqlalchemy import engine_from_config, pool
 
@@ -34,7 +27,7 @@ def run_migrations_online():
             context.run_migrations()
 
 run_migrations_online()
-'''
+"""
 
 INI = """[alembic]
 script_location = %(here)s/migrations

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from conftest import Project
 
 TABLE = 'op.create_table("t", sa.Column("id", sa.Integer, primary_key=True))'

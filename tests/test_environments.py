@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from conftest import Project
 
 BODY = 'op.create_table("t", sa.Column("id", sa.Integer, primary_key=True))'

@@ -61,7 +61,8 @@ def _failed(record: StepRecord, revision: Revision, rule: str, steps: str) -> Fi
 
 def _residue(stairway: Stairway, revision: Revision) -> Iterator[Finding]:
     up, down, again = stairway.up, stairway.down, stairway.again
-    assert up is not None and down is not None and down.after is not None
+    if up is None or down is None or down.after is None:
+        return
     again_sign = "up ✗" if again is not None and again.failure is not None else "up ✓"
     for difference in diff(up.before, down.after):
         yield difference_finding(
@@ -91,7 +92,8 @@ def _repeat(stairway: Stairway, revision: Revision) -> Iterator[Finding]:
             extra=(("steps", steps),),
         )
         return
-    assert up.after is not None and again.after is not None
+    if up.after is None or again.after is None:
+        return
     for difference in diff(up.after, again.after):
         yield difference_finding(
             difference,

@@ -43,7 +43,7 @@ def _advice(
     missing = failure.sqlstate in ("42P01", "3F000", "42704", "42883")
     if missing and direction is Direction.UPGRADE and not revision.requires:
         return (("fix", _EMPTY_START),)
-    if failure.sqlstate == "0A000" and "extension" in failure.message or "extension control file" in failure.message:
+    if (failure.sqlstate == "0A000" and "extension" in failure.message) or "extension control file" in failure.message:
         return (
             (
                 "fix",

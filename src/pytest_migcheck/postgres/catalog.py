@@ -48,7 +48,7 @@ def read_catalog(
         hidden_tables: (schema, name) of tables to leave out with all that belongs to them.
     """
     version = connection.info.server_version
-    cursor = connection.execute(families(version, shared=shared).encode())
+    cursor = connection.execute(families(version, shared=shared).encode(), prepare=True)
     objects: dict[ObjectKey, Attributes] = {}
     hidden = set(hidden_tables)
     for kind, schema, parent, name, attributes in cursor.fetchall():

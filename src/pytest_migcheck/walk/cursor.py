@@ -6,6 +6,7 @@ in the upgrade order is applied, except those whose upgrade fails and those that
 
 from __future__ import annotations
 
+import gc
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -198,6 +199,8 @@ class Cursor:
         )
         if result.failure is not None:
             self._run = None
+            # Connections that the failed step left behind are closed here, not in the middle of something else.
+            gc.collect()
         self._catalog = self._read()
         return replace(record, after=self._catalog)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import create_engine
+from sqlalchemy.dialects.postgresql import DOMAIN
 
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Change, Difference
@@ -113,9 +114,9 @@ def _declared_types(metadata: Sequence[sa.MetaData]) -> frozenset[tuple[str, str
                 kind: Any = column.type
                 kind = getattr(kind, "item_type", kind)
                 name = getattr(kind, "name", None)
-                if isinstance(kind, (sa.Enum, sa.dialects.postgresql.DOMAIN)) and name:
-                    if getattr(kind, "create_type", True):
-                        found.add((getattr(kind, "schema", None) or table.schema or one.schema or "public", name))
+                made_here = isinstance(kind, (sa.Enum, DOMAIN)) and getattr(kind, "create_type", True)
+                if made_here and name:
+                    found.add((getattr(kind, "schema", None) or table.schema or one.schema or "public", name))
     return frozenset(found)
 
 
@@ -139,7 +140,7 @@ class Filters:
         key = _key(difference)
         if key.schema not in ("", "public", *self._schemas) and not self._include_schemas:
             return True
-        table = key.parent or (key.name if difference.kind in ("table", "partitioned table") else "")
+        table = key.parent or (key.name if difference.kind in ("table", "partitioned table", "comment") else "")
         if table and self._hides(table, "table", key.schema, difference):
             return True
         kind = _ALEMBIC_KINDS.get(difference.kind)

@@ -127,7 +127,7 @@ def _anchor(config: Config, directory: Path) -> None:
         if (directory / "env.py").is_file():
             config.set_main_option("script_location", str(directory).replace("%", "%%"))
         return
-    relative = not os.path.isabs(location) and ":" not in location
+    relative = not Path(location).is_absolute() and ":" not in location
     if relative and not Path(location).is_dir() and (directory / location).is_dir():
         config.set_main_option("script_location", str(directory / location).replace("%", "%%"))
 
@@ -163,7 +163,8 @@ def _hooked_config(value: Any, root: Path, number: int) -> FoundConfig:
         return _typed_config(root, os.fspath(value), "pytest_migcheck_alembic_config")
     if not isinstance(value, Config):
         raise MigcheckError(
-            f"pytest_migcheck_alembic_config returned {value!r}; valid: an alembic.config.Config, a path, or a list of them"
+            f"pytest_migcheck_alembic_config returned {value!r}; "
+            "valid: an alembic.config.Config, a path, or a list of them"
         )
     options = CommandLine().parser.parse_args(["upgrade", "heads"])
     value.cmd_opts = value.cmd_opts or options

@@ -126,8 +126,8 @@ def _named_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str,
 def _untouched_logging() -> Iterator[None]:
     """Keep env.py's ``fileConfig`` from switching off the loggers of the test run."""
     originals = logging.config.fileConfig, logging.config.dictConfig
-    logging.config.fileConfig = lambda *_args, **_kwargs: None  # type: ignore[assignment]
-    logging.config.dictConfig = lambda *_args, **_kwargs: None  # type: ignore[assignment]
+    logging.config.fileConfig = lambda *_args, **_kwargs: None
+    logging.config.dictConfig = lambda *_args, **_kwargs: None
     try:
         yield
     finally:
@@ -147,7 +147,7 @@ def _variables(databases: DatabaseSet, named: Mapping[str, str]) -> Iterator[Non
     }
     values.update({name: template.replace("{url}", databases.main.url) for name, template in named.items()})
     before = {name: os.environ.get(name) for name in values}
-    os.environ.update({name: value for name, value in values.items() if value is not None})
+    os.environ.update(values)
     try:
         yield
     finally:

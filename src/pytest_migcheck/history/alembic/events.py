@@ -5,7 +5,7 @@ https://docs.sqlalchemy.org/en/20/core/events.html#sqlalchemy.events.ConnectionE
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,7 +40,7 @@ def recorded(recorder: Recorder) -> Iterator[None]:
     def ended(_conn: Any) -> None:
         recorder.transaction_ended()
 
-    listeners = {
+    listeners: dict[str, Callable[..., Any]] = {
         "before_cursor_execute": before,
         "after_cursor_execute": after,
         "handle_error": failed,

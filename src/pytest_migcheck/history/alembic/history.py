@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from pytest_migcheck.core.finding import Direction
@@ -25,7 +23,7 @@ from pytest_migcheck.history.alembic.placeholders import replace_placeholders
 from pytest_migcheck.history.alembic.prepare import Preparation, apply_preparations
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.alembic.scripts import load_graph, open_scripts
-from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun, Stepper
+from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun
 from pytest_migcheck.history.source import Declared, Run, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.sql.statements import is_utility
@@ -83,10 +81,8 @@ class AlembicHistory:
 
     def start(self, databases: DatabaseSet) -> Run:
         way = SingleRun if self._probe(databases).keeps_one_connection else SeparateRuns
-        return self._stepper(way, databases)
-
-    def _stepper(self, way: type[Stepper], databases: DatabaseSet) -> Any:
-        return way(self._environment, databases, self._explain, self._options.timeout)
+        run: Run = way(self._environment, databases, self._explain, self._options.timeout)
+        return run
 
     def _probe(self, databases: DatabaseSet) -> Configured:
         """Run env.py once with nothing to do, to see how it works and what it declares."""
@@ -194,7 +190,7 @@ def _locations(scripts: ScriptDirectory) -> list[Any]:
 
 
 def _destination(targets: tuple[str, ...]) -> Any:
-    return targets if targets else "heads"
+    return targets or "heads"
 
 
 def _targeted(graph: Graph, targets: tuple[str, ...], label: str) -> Graph:

@@ -22,9 +22,12 @@ from pytest_migcheck.postgres.database_set import DatabaseSet
 
 # Names of the places that the drivers take a connection's target, security and routing from.
 _TARGET_KEYS = frozenset(
-    "host hostaddr port user password passfile dbname database dsn service ssl sslmode sslcert sslkey sslrootcert "
-    "sslcrl sslpassword sslnegotiation requiressl gssencmode krbsrvname target_session_attrs load_balance_hosts "
-    "channel_binding require_auth unix_sock ssl_context direct_tls passwd options_file".split()
+    (
+        *("host", "hostaddr", "port", "user", "password", "passfile", "dbname", "database", "dsn", "service"),
+        *("ssl", "sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation"),
+        *("requiressl", "gssencmode", "krbsrvname", "target_session_attrs", "load_balance_hosts", "channel_binding"),
+        *("require_auth", "unix_sock", "ssl_context", "direct_tls", "passwd"),
+    )
 )
 _SOCKET_DRIVERS = frozenset({"psycopg", "psycopg_async", "psycopg2", "asyncpg"})
 _RAW_DRIVERS = (("psycopg", "dbname"), ("psycopg2", "dbname"), ("asyncpg", "database"))

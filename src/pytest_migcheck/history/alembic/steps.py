@@ -132,7 +132,7 @@ class SingleRun(Stepper):
         self._busy = False
         error = outcome if isinstance(outcome, BaseException) else None
         if outcome is None:
-            error = MigcheckError("env.py caught the error of this step and went on, so the step was not run to its end")
+            error = MigcheckError("env.py caught the error of this step and went on: it was not run to its end")
         self._ended = outcome is not STEP_COMMITTED
         result = self._result(error, revision, direction, started)
         if self._ended:
