@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-# pytester forgets the modules that a run inside this process imports; these must not be imported twice.
 import pytest
 
 pytest_plugins = ["pytester"]
@@ -98,11 +97,10 @@ def project(pytester: pytest.Pytester) -> Project:
 
 @pytest.fixture
 def migcheck(pytester: pytest.Pytester, request: pytest.FixtureRequest):
-    """Run ``pytest --migcheck`` in the test's project."""
+    """Run ``pytest --migcheck`` in the test's project, in a process of its own as a user would."""
 
-    def run(*args: str, subprocess: bool = False) -> pytest.RunResult:
-        runner = pytester.runpytest_subprocess if subprocess else pytester.runpytest_inprocess
-        return runner("--migcheck", "-p", "no:cacheprovider", *args)
+    def run(*args: str) -> pytest.RunResult:
+        return pytester.runpytest_subprocess("--migcheck", "-p", "no:cacheprovider", *args)
 
     return run
 

@@ -55,7 +55,7 @@ class Watch:
             return (
                 "the migration waits for ever for another session of this same process\n"
                 f"  waits   pid {row[0]}: {_one_line(row[1])}\n"
-                f"  holds   pid {row[2]}, idle in a transaction, {row[4]}: last ran {_one_line(row[3])}\n"
+                f"  holds   pid {row[2]}, idle in a transaction, {row[4]}{_last_ran(row[3])}\n"
                 "what to do: let the migration use op.get_bind() (or commit and close the other session) "
                 "before this statement"
             )
@@ -82,6 +82,11 @@ class Watch:
             observer.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY (%s)", (names,)
             )
+
+
+def _last_ran(sql: str | None) -> str:
+    """What the blocking session ran last, unless it is our own look at its locks."""
+    return "" if "pg_stat_get_xact_numscans" in (sql or "") else f": last ran {_one_line(sql)}"
 
 
 def _one_line(sql: str | None) -> str:
