@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Project
+from history_project import Project
 
 TABLE = 'op.create_table("t", sa.Column("id", sa.Integer, primary_key=True))'
 UNDO = 'op.drop_table("t")'

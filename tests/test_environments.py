@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Project
+from history_project import Project
 
 BODY = 'op.create_table("t", sa.Column("id", sa.Integer, primary_key=True))'
 UNDO = 'op.drop_table("t")'

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Project
+from history_project import Project
 
 BASE = """
 CREATE SCHEMA app;
