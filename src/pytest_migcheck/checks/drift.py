@@ -11,20 +11,42 @@ from pytest_migcheck.core.drift import drift
 from pytest_migcheck.core.finding import Change, Difference, Finding, Severity
 from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.core.rule_ids import rule_id
-from pytest_migcheck.history.source import Declared
+from pytest_migcheck.history.source import Declared, ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.fold import fold
 
 
 def judge_drift(declared: Declared, migrated: Catalog, models: DatabaseSet, env_path: str, heads: str) -> Outcome:
     """Build the models, read them as the migrated database was read, and compare."""
-    declared.build(models, migrated)
+    try:
+        declared.build(models, migrated)
+    except ModelsNotCreatableError as error:
+        return Outcome(status=Status.FAILED, findings=(_not_creatable(error, env_path, declared.label),))
     expected = models.read_catalog(())
     reader = models.reader(models.main)
     differences = drift(expected, migrated, folded=lambda pairs: fold(reader, pairs), ignore=declared.ignore)
     findings = tuple(_findings(differences, env_path, heads, declared.label))
     failed = any(f.severity is Severity.ERROR for f in findings)
     return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings)
+
+
+def _not_creatable(error: ModelsNotCreatableError, env_path: str, label: str) -> Finding:
+    reason = str(error).splitlines()[0]
+    return Finding(
+        id=rule_id("drift"),
+        rule="drift",
+        severity=Severity.ERROR,
+        check="drift",
+        headline=f"the models cannot be created in an empty database: {reason}",
+        object="models",
+        path=env_path,
+        line=1,
+        details=(
+            ("models", label),
+            ("error", str(error)),
+            ("fix", "correct the models: metadata.create_all() must work in an empty database"),
+        ),
+    )
 
 
 def _findings(

@@ -10,6 +10,7 @@ from typing import Protocol
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.finding import Difference, Direction
 from pytest_migcheck.core.graph import Graph
+from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.postgres.database_set import DatabaseSet
@@ -23,6 +24,10 @@ class StepResult:
     failure: StepFailure | None
     seconds: float
     changed_settings: tuple[tuple[str, str, str], ...] = ()
+
+
+class ModelsNotCreatableError(MigcheckError):
+    """The declared models cannot be created in an empty database: a fault of the models."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

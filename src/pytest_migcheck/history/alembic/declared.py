@@ -14,7 +14,7 @@ from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Change, Difference
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.alembic.environment import Environment
-from pytest_migcheck.history.source import Declared
+from pytest_migcheck.history.source import Declared, ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.seeding import seed_for_models
 
@@ -97,10 +97,8 @@ def _build(
                 tables = [t for t in one.sorted_tables if not filters.hides_table(t)]
                 one.create_all(connection, tables=tables, checkfirst=False)
     except Exception as error:
-        raise MigcheckError(
-            "the models cannot be created in an empty database (metadata.create_all): "
-            f"{type(error).__name__}: {error}"
-        ) from error
+        original = getattr(error, "orig", None) or error
+        raise ModelsNotCreatableError(f"{type(original).__name__}: {str(original).strip()}") from error
     finally:
         engine.dispose()
 

@@ -1,0 +1,164 @@
+"""Drift, the one-shot upgrade, the round trip and what declares itself irreversible."""
+
+from __future__ import annotations
+
+from history_project import Project
+
+TABLE = 'op.create_table("orders", sa.Column("id", sa.Integer, primary_key=True), sa.Column("email", sa.String(255)))'
+UNDO = 'op.drop_table("orders")'
+MODEL = """
+sa.Table("orders", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("email", sa.String(255)))
+"""
+
+
+def test_models_that_agree_are_silent(project: Project, migcheck) -> None:
+    project.env(models=MODEL)
+    project.revision("a1", TABLE, UNDO)
+    migcheck("--migcheck-checks=drift").assert_outcomes(passed=1)
+
+
+def test_a_changed_model_and_an_index_that_only_migrations_make(project: Project, migcheck) -> None:
+    project.env(models=MODEL.replace("255", "320"))
+    project.revision("a1", TABLE + '\nop.create_index("ix_email", "orders", ["email"])', UNDO)
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "MC301 drift: column public.orders.email differs between models and migrations: "
+            "type character varying(320) → character varying(255)",
+            "MC301 drift: index public.orders.ix_email is in the migrated database and not in the models",
+        ]
+    )
+
+
+def test_what_env_py_filters_out_is_left_out(project: Project, migcheck) -> None:
+    project.env(
+        models=MODEL,
+        configure=", include_object=lambda o, name, type_, reflected, compared: name != 'legacy'",
+    )
+    project.revision("a1", TABLE + '\nop.execute("CREATE TABLE legacy (id integer)")', UNDO)
+    migcheck("--migcheck-checks=drift").assert_outcomes(passed=1)
+
+
+def test_schemas_extensions_and_functions_that_only_migrations_make(project: Project, migcheck) -> None:
+    project.env(
+        models="""
+        sa.Table(
+            "t", metadata, sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("code", sa.Text, server_default=sa.text("app.next_code()")),
+            sa.Index("ix_code", "code", postgresql_using="gin", postgresql_ops={"code": "gin_trgm_ops"}), schema="app",
+        )
+        """,
+        configure=", include_schemas=True",
+    )
+    project.sql(
+        "a1",
+        "CREATE SCHEMA app; CREATE EXTENSION pg_trgm;"
+        "CREATE FUNCTION app.next_code() RETURNS text LANGUAGE sql AS $$ SELECT 'x'::text $$;"
+        "CREATE TABLE app.t (id serial PRIMARY KEY, code text DEFAULT app.next_code());"
+        "CREATE INDEX ix_code ON app.t USING gin (code gin_trgm_ops)",
+        "DROP SCHEMA app CASCADE; DROP EXTENSION pg_trgm",
+    )
+    migcheck("--migcheck-checks=drift,stairway").assert_outcomes(passed=2)
+
+
+def test_models_that_cannot_be_created_are_a_finding(project: Project, migcheck) -> None:
+    project.env(models='sa.Table("c", metadata, sa.Column("o", sa.ForeignKey("orders.email")))' + "\n" + MODEL)
+    project.revision("a1", TABLE, UNDO)
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["MC301 drift: the models cannot be created in an empty database: *"])
+
+
+def test_an_enum_that_two_revisions_make_fails_release_by_release_only(project: Project, migcheck) -> None:
+    enum = 'sa.Column("state", sa.Enum("new", "paid", name="state"))'
+    project.revision("a1", f'op.create_table("a", {enum})', 'op.drop_table("a")\nop.execute("DROP TYPE state")')
+    project.revision("b2", f'op.create_table("b", {enum})', 'op.drop_table("b")')
+    result = migcheck("-v", "--migcheck-checks=stairway,upgrade")
+    result.stdout.fnmatch_lines(
+        [
+            "migrations/versions/a1.py::stairway PASSED*",
+            "migrations/versions/b2.py::stairway FAILED*",
+            "migrations/env.py::upgrade PASSED*",
+            'MC002 upgrade-fails: upgrading b2 fails: type "state" already exists',
+        ]
+    )
+
+
+def test_a_deliberate_refusal_is_irreversible_and_any_other_error_is_not(project: Project, migcheck) -> None:
+    project.revision("a1", TABLE, UNDO)
+    project.revision("b2", "pass", 'raise NotImplementedError("no way back")')
+    project.revision("c3", "pass", 'raise RuntimeError("gone for good")')
+    project.revision("d4", "pass", "undefined_name()")
+    project.revision("e5", 'op.add_column("orders", sa.Column("x", sa.Text))', 'op.drop_column("orders", "x")')
+    result = migcheck("-v", "-rs", "--migcheck-checks=stairway,roundtrip")
+    result.assert_outcomes(passed=2, skipped=2, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*b2.py::stairway SKIPPED*",
+            "*c3.py::stairway SKIPPED*",
+            "*d4.py::stairway FAILED*",
+            "*e5.py::stairway PASSED*",
+            "MC003 downgrade-fails: downgrading d4 fails: name 'undefined_name' is not defined",
+            "*irreversible: downgrade() raises NotImplementedError: no way back*",
+        ]
+    )
+
+
+def test_a_refused_downgrade_after_sql_ran_is_a_failure(project: Project, migcheck) -> None:
+    project.revision("a1", TABLE, 'op.drop_table("orders")\nraise NotImplementedError')
+    migcheck("--migcheck-checks=stairway").assert_outcomes(failed=1)
+
+
+def test_the_round_trip_goes_down_to_the_nearest_irreversible_revision(project: Project, migcheck) -> None:
+    project.revision("a1", TABLE, "raise NotImplementedError")
+    project.revision("b2", 'op.add_column("orders", sa.Column("x", sa.Text))', 'op.drop_column("orders", "x")')
+    result = migcheck("--migcheck-checks=roundtrip")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*note: down to b2 only: a1 is irreversible"])
+
+
+def test_a_failed_upgrade_stops_what_builds_on_it_and_nothing_else(project: Project, migcheck) -> None:
+    project.revision("a1", TABLE, UNDO)
+    project.revision("b2", "op.execute('SELECT 1/0')")
+    project.revision("b3", "pass")
+    project.revision("c2", 'op.create_table("c", sa.Column("id", sa.Integer))', 'op.drop_table("c")', parents="a1")
+    result = migcheck("-v", "-rs", "--migcheck-checks=stairway")
+    result.assert_outcomes(passed=2, failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*not reached: upgrading b2 fails*"])
+
+
+def test_an_autocommit_block_works_in_the_stairway(project: Project, migcheck) -> None:
+    project.revision("a1", TABLE, UNDO)
+    project.revision(
+        "b2",
+        "with op.get_context().autocommit_block():\n"
+        '    op.create_index("ix", "orders", ["email"], postgresql_concurrently=True)',
+        "with op.get_context().autocommit_block():\n"
+        '    op.drop_index("ix", "orders", postgresql_concurrently=True)',
+    )
+    project.env(configure=", transaction_per_migration=True")
+    migcheck().assert_outcomes(passed=7, skipped=1)
+
+
+def test_a_role_that_a_migration_makes_does_not_stand_in_the_way(project: Project, migcheck) -> None:
+    project.sql("a1", "CREATE ROLE app_reader", "DROP ROLE app_reader")
+    project.sql("b2", "CREATE TABLE t (id integer); GRANT SELECT ON t TO app_reader", "DROP TABLE t")
+    migcheck("--migcheck-checks=stairway,upgrade,roundtrip").assert_outcomes(passed=4)
+
+
+def test_our_redirection_is_not_there_for_other_tests(project: Project, migcheck) -> None:
+    project.revision("a1", TABLE, UNDO)
+    project.write(
+        "test_mine.py",
+        """
+        import pytest
+        import sqlalchemy as sa
+
+        def test_my_own_database_is_not_redirected():
+            engine = sa.create_engine("postgresql+psycopg://u:p@127.0.0.1:1/mine", connect_args={"connect_timeout": 2})
+            with pytest.raises(sa.exc.OperationalError):
+                engine.connect()
+        """,
+    )
+    migcheck("-p", "no:randomly", "migrations", "test_mine.py").assert_outcomes(passed=6, skipped=1)
