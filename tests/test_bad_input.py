@@ -218,3 +218,9 @@ def test_however_the_run_ends_nothing_is_left(project: Project, by: signal.Signa
     while any(path.exists() for path in made) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(path.exists() for path in made)
+
+
+def test_a_history_that_pytest_does_not_look_into_is_an_error(project: Project, migcheck) -> None:
+    project.write("pytest.ini", "[pytest]\nnorecursedirs = migrations\n")
+    project.revision("a1", TABLE, UNDO)
+    usage_error(migcheck(), "pytest does not look into", "norecursedirs")

@@ -43,6 +43,7 @@ class Running:
             raise pytest.UsageError(str(error)) from error
         self._session = Session(self._settings, HookCalls(config))
         self._files: dict[Path, tuple[Any, ...]] = {}
+        self._reached: set[Path] = set()
         self._is_worker = hasattr(config, "workerinput")
         self._summary = Summary(self._settings)
 
@@ -54,7 +55,16 @@ class Running:
         except MigcheckError as error:
             raise pytest.UsageError(f"migcheck: {error}") from error
         if self._adds_files():
-            self._config.args.extend(str(path) for path, asked in self._files.items() if asked)
+            # pytest 8 loses the tests of a folder when a file below it is named as well.
+            folders = [folder for arg in self._config.args if (folder := self._typed_path(arg)).is_dir()]
+            self._config.args.extend(
+                str(path)
+                for path, asked in self._files.items()
+                if asked and not any(path.is_relative_to(folder) for folder in folders)
+            )
+
+    def _typed_path(self, typed: str) -> Path:
+        return (self._config.invocation_params.dir / typed.partition("::")[0]).resolve()
 
     def _adds_files(self) -> bool:
         """Typed ``--migcheck`` adds them, unless a typed path lies among them; in addopts, only without paths."""
@@ -67,7 +77,7 @@ class Running:
         return typed_option and not any(self._lies_inside(path) for path in typed_paths)
 
     def _lies_inside(self, typed: str) -> bool:
-        path = (self._config.invocation_params.dir / typed.partition("::")[0]).resolve()
+        path = self._typed_path(typed)
         folders = {file.parent for file in self._files}
         return path in self._files or path in folders or any(h.root == path for h in self._session.histories())
 
@@ -89,6 +99,7 @@ class Running:
             return []
         if asked is None:
             return others
+        self._reached.add(file_path.resolve())
         if not asked:
             return []
         return [MigcheckFile.of(parent, file_path, asked, self._session, self._settings)]
@@ -110,6 +121,11 @@ class Running:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Put our items in the order of the graph; everything else stays where it is."""
+        if self._adds_files() and self._files and not self._reached and not self._is_worker:
+            raise pytest.UsageError(
+                f"migcheck: pytest does not look into {next(iter(self._files)).parent}, so no check was collected\n"
+                "what to do: take the folder out of norecursedirs or --ignore, or name it: pytest --migcheck PATH"
+            )
         places = [n for n, item in enumerate(items) if isinstance(item, MigcheckItem)]
         ours = [item for item in items if isinstance(item, MigcheckItem)]
         ours.sort(key=lambda item: item.asked.position)
