@@ -52,6 +52,7 @@ class _Work:
     at_heads: DatabaseSet | None = None
     upgraded: StepResult | None = None
     migrated: Catalog | None = None
+    stopped_by: str | None = None
 
 
 class Session:
@@ -111,12 +112,22 @@ class Session:
         self.histories()
         work = self._work[history]
         key = (check, revision)
+        if key not in work.outcomes and work.stopped_by is not None and check != "heads":
+            return Outcome(status=Status.SKIPPED, reason=f"not judged: {work.stopped_by} (see the first error)")
         if key not in work.outcomes:
-            if revision is not None:
-                self._walk(work, revision)
-            else:
-                work.outcomes[key] = self._history_check(work, check)
+            try:
+                self._judge(work, check, revision)
+            except MigcheckError as error:
+                # What stops one item stops them all; it is told once in full.
+                work.stopped_by = str(error).splitlines()[0] if check != "drift" else work.stopped_by
+                raise
         return work.outcomes[key]
+
+    def _judge(self, work: _Work, check: str, revision: str | None) -> None:
+        if revision is not None:
+            self._walk(work, revision)
+        else:
+            work.outcomes[check, None] = self._history_check(work, check)
 
     def _walk(self, work: _Work, revision: str) -> None:
         """Run a revision once and keep both verdicts on it; the catalogs are not kept."""
