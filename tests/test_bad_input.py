@@ -225,3 +225,23 @@ def test_a_history_that_pytest_does_not_look_into_is_an_error(project: Project, 
     project.write("pytest.ini", "[pytest]\nnorecursedirs = migrations\n")
     project.revision("a1", TABLE, UNDO)
     usage_error(migcheck(), "pytest does not look into", "norecursedirs")
+
+
+def test_a_migration_that_exits_fails_at_its_revision(project: Project, migcheck) -> None:
+    project.revision("a1", TABLE, UNDO)
+    project.revision("b2", "import sys\nsys.exit('boom')")
+    result = migcheck("--migcheck-checks=stairway,upgrade,roundtrip")
+    result.assert_outcomes(passed=1, failed=2, skipped=1)
+    result.stdout.fnmatch_lines(["MC002 upgrade-fails: *in one shot fails at b2: boom"])
+    assert "src/pytest_migcheck" not in result.stdout.str()
+
+
+def test_the_one_shot_upgrade_knows_the_revision_and_the_limit(project: Project, migcheck) -> None:
+    project.write("pytest.ini", "[pytest]\nmigcheck_step_timeout = 2\n")
+    project.revision("a1", TABLE, UNDO)
+    project.revision("b2", "op.execute('SET search_path TO pg_catalog')")
+    result = migcheck("--migcheck-checks=upgrade")
+    result.stdout.fnmatch_lines(["MC002 upgrade-fails: *in one shot fails at b2: *alembic_version*", "*search_path*"])
+    project.revision("b2", "op.execute('SELECT pg_sleep(60)')", parents="a1")
+    result = migcheck("--migcheck-checks=upgrade")
+    result.stdout.fnmatch_lines(["MC002 upgrade-fails: *in one shot fails at b2: the step did not end within *"])

@@ -57,6 +57,8 @@ def judge_upgrade(result: StepResult, graph: Graph, notes: tuple[str, ...]) -> O
 
 def _revision_of(result: StepResult, graph: Graph) -> str:
     assert result.failure is not None
+    if result.failure.revision:
+        return result.failure.revision
     source = result.failure.source
     by_path = {r.path: r.id for r in graph.revisions.values()}
     return by_path.get(source.path if source else "", graph.order[0])

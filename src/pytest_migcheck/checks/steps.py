@@ -41,6 +41,8 @@ def _advice(
     failure: StepFailure, revision: Revision, direction: Direction
 ) -> tuple[tuple[str, str], ...]:
     missing = failure.sqlstate in ("42P01", "3F000", "42704", "42883")
+    if "alembic_version" in failure.message:
+        return (("fix", "the migration hides the version table: restore search_path at its end (SET LOCAL does)"),)
     if missing and direction is Direction.UPGRADE and not revision.requires:
         return (("fix", _EMPTY_START),)
     if (failure.sqlstate == "0A000" and "extension" in failure.message) or "extension control file" in failure.message:

@@ -23,6 +23,7 @@ class StepFailure:
     sql: str | None = None
     sqlstate: str | None = None
     deliberate: bool = False
+    revision: str = ""
     traceback: str = ""
     full_traceback: str = ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from pytest_migcheck.history.alembic.placeholders import replace_placeholders
 from pytest_migcheck.history.alembic.prepare import Preparation, apply_preparations
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.alembic.scripts import load_graph, open_scripts
-from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun
+from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun, watched
 from pytest_migcheck.history.source import Declared, Run, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.sql.statements import is_utility
@@ -103,7 +103,7 @@ class AlembicHistory:
             configured: Configured = in_thread(work)
         except MigcheckError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self._environment_error(error) from error
         finally:
             databases.wait_until_unused()
@@ -154,11 +154,11 @@ class AlembicHistory:
         recorder.open_step(observing=False)
         failure: StepFailure | None = None
         try:
-            in_thread(work)
-        except Exception as error:
-            if not current:
+            error = watched(work, databases, self._options.timeout)
+            if error is not None and not current:
                 raise self._environment_error(error) from error
-            failure = self._explain(error, current[0], Direction.UPGRADE)
+            if error is not None:
+                failure = replace(self._explain(error, current[0], Direction.UPGRADE), revision=current[0])
         finally:
             statements = recorder.close_step()
             databases.wait_until_unused()

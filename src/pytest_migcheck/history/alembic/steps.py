@@ -22,6 +22,22 @@ STEP_COMMITTED = object()
 Explain = Callable[[BaseException, str, Direction], StepFailure]
 
 
+def watched(work: Callable[[], object], databases: DatabaseSet, timeout: float) -> BaseException | None:
+    """Run ``work`` in a thread until it ends or has to be ended; returns what it raised, or why it was ended."""
+    done: queue.SimpleQueue[object] = queue.SimpleQueue()
+
+    def guarded() -> None:
+        try:
+            work()
+            done.put(None)
+        except BaseException as error:  # noqa: BLE001 - handed over to the waiting thread
+            done.put(error)
+
+    threading.Thread(target=guarded, name="migcheck-step", daemon=True).start()
+    outcome = Watch(databases, timeout).wait(done.get)
+    return outcome if isinstance(outcome, BaseException) else None
+
+
 class Stepper:
     """Runs single steps over a set of databases; the common part of the two ways."""
 
@@ -68,21 +84,14 @@ class SeparateRuns(Stepper):
         started = time.perf_counter()
         self._environment.recorder.open_step(observing=False)
         self._environment.recorder.close_step()
-        done: queue.SimpleQueue[object] = queue.SimpleQueue()
 
         def steps(_heads: Any, _context: Any) -> Iterator[Any]:
             yield self._migration_step(revision, direction, traced=traced)
 
         def work() -> None:
-            try:
-                self._environment.run(self._databases, steps, transaction_per_migration=True)
-                done.put(None)
-            except BaseException as error:  # noqa: BLE001 - handed over to the waiting thread
-                done.put(error)
+            self._environment.run(self._databases, steps, transaction_per_migration=True)
 
-        threading.Thread(target=work, name="migcheck-step", daemon=True).start()
-        outcome = self._watch().wait(done.get)
-        error = outcome if isinstance(outcome, BaseException) else None
+        error = watched(work, self._databases, self._timeout)
         return self._result(error, revision, direction, started)
 
     def end(self) -> None:
