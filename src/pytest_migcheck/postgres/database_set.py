@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.postgres.catalog import prepare_reader, read_catalog
@@ -70,6 +71,11 @@ class DatabaseSet:
                 schema = f"{labels[database.name]}:{key.schema}"
                 objects[ObjectKey(key.kind, schema, key.parent, key.name)] = attributes
         return Catalog(objects)
+
+    def column_values(self, schema: str, table: str, column: str) -> frozenset[str]:
+        """The values of a text column of the main database's table."""
+        query = sql.SQL("SELECT {}::text FROM {}").format(sql.Identifier(column), sql.Identifier(schema, table))
+        return frozenset(str(row[0]) for row in self.reader(self.main).execute(query).fetchall())
 
     def wait_until_unused(self, seconds: float = 2.0) -> None:
         """Wait for connections that env.py left open, then terminate what is left of them; ours are closed."""

@@ -159,10 +159,30 @@ class AlembicHistory:
                 raise self._environment_error(error) from error
             if error is not None:
                 failure = replace(self._explain(error, current[0], Direction.UPGRADE), revision=current[0])
+            elif current:
+                failure = self._not_recorded(databases)
         finally:
             statements = recorder.close_step()
             databases.wait_until_unused()
         return StepResult(statements=statements, failure=failure, seconds=time.perf_counter() - started)
+
+    def _not_recorded(self, databases: DatabaseSet) -> StepFailure | None:
+        """Alembic said that all revisions ran; the version table must say so too."""
+        if self._options.targets or len(databases.databases) > 1 or len(self.version_tables()) > 1:
+            return None
+        ((schema, table),) = self.version_tables()
+        recorded = databases.column_values(schema, table, "version_num")
+        applied = recorded.union(*(self.graph.ancestors(r) for r in recorded if r in self.graph.revisions))
+        missing = [r for r in self.graph.order if r not in applied]
+        if not missing:
+            return None
+        return StepFailure(
+            kind="NotRecorded",
+            message=f"env.py ended without an error, and {schema}.{table} does not record it: a migration ended "
+            "Alembic's transaction (commit(), or COMMIT in its SQL), and what came after was rolled back",
+            source=None,
+            revision=missing[0],
+        )
 
     def version_tables(self) -> tuple[tuple[str, str], ...]:
         calls = self._configured.calls if self._configured else []
