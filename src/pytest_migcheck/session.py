@@ -238,7 +238,7 @@ class Session:
         if self._closed:
             return
         self._closed = True
-        if self._server is not None and self._server.is_alive() and not self._settings.keep:
+        if self._server is not None and self._server.is_alive():
             with contextlib.suppress(MigcheckError):
                 self.pause()
             self._server.stop()

@@ -31,7 +31,6 @@ class Settings:
     step_timeout: int = 120
     fail_on: str = "error"
     json_report: Path | None = None
-    keep: bool = False
 
     def ignored(self, id_: str, name: str) -> bool:
         """Whether a rule was taken away, by id, by prefix of an id, or by name."""

@@ -70,7 +70,6 @@ OPTIONS = (
         "string",
         default="auto",
     ),
-    Option("migcheck_keep", "leave the server running after the run", cli=True, flag=True),
     Option("migcheck_rules", "list the rules and exit", cli=True, flag=True),
     Option("migcheck_explain", "explain a rule and exit", cli=True, metavar="RULE"),
 )
@@ -141,5 +140,4 @@ def settings_from(config: pytest.Config) -> Settings:
         step_timeout=s.positive(timeout_origin, int(timeout)),
         fail_on=s.choice(*one("migcheck_fail_on", "error"), ("error", "warning")),
         json_report=s.json_report(*many("migcheck_report"), config.rootpath),
-        keep=bool(values["migcheck_keep"][1]),
     )
