@@ -238,9 +238,10 @@ class Session:
         if self._closed:
             return
         self._closed = True
-        if self._server is not None and self._server.is_alive():
-            with contextlib.suppress(MigcheckError):
-                self.pause()
+        if self._server is not None:
+            if self._server.is_alive():
+                with contextlib.suppress(MigcheckError):
+                    self.pause()
             self._server.stop()
         self._redirection.stop()
 
