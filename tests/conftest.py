@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import pytest_migcheck.session  # noqa: F401
 from history_project import Project
 
 pytest_plugins = ["pytester"]

@@ -8,6 +8,7 @@ What differs from run to run is left out: the time, the server and where the cop
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -30,7 +31,10 @@ def printed(name: str) -> str:
             (patch,) = (EXAMPLE / "breaks").glob(f"{name.removeprefix('edit-')}-*.patch")
             subprocess.run(["patch", "-p1", "-i", str(patch)], cwd=copy, check=True, capture_output=True)
         argv = [sys.executable, "-m", "pytest", "--migcheck", "-p", "no:cacheprovider", "-p", "no:randomly"]
-        run = subprocess.run(argv, cwd=copy, capture_output=True, text=True, check=False)
+        # On CI pytest does not cut its summary lines.
+        environment = {k: v for k, v in os.environ.items() if k not in ("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS")}
+        environment["COLUMNS"] = "80"
+        run = subprocess.run(argv, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     return _stable(run.stdout)
 
 
