@@ -32,6 +32,8 @@ from pytest_migcheck.postgres.seed import SUPERUSER, seed_for
 from pytest_migcheck.postgres.server import Server, await_connection, new_password, open_connection
 
 _OPTIONS = {
+    # In the data directory, so that it goes with it: POSIX segments outlive an immediate shutdown.
+    "dynamic_shared_memory_type": "mmap",
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
