@@ -245,3 +245,12 @@ def test_the_one_shot_upgrade_knows_the_revision_and_the_limit(project: Project,
     project.revision("b2", "op.execute('SELECT pg_sleep(60)')", parents="a1")
     result = migcheck("--migcheck-checks=upgrade")
     result.stdout.fnmatch_lines(["MC002 upgrade-fails: *in one shot fails at b2: the step did not end within *"])
+
+
+def test_an_env_py_that_never_ends(project: Project, migcheck) -> None:
+    project.write("pytest.ini", "[pytest]\nmigcheck_step_timeout = 1\n")
+    project.write("migrations/env.py", "import time\nfor _ in range(60):\n    time.sleep(1)\n")
+    project.revision("a1", TABLE, UNDO)
+    result = migcheck("--migcheck-checks=stairway")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*did not end within migcheck_step_timeout = 1 seconds*"])

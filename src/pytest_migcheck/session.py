@@ -15,7 +15,6 @@ from pytest_migcheck.checks.heads import check_heads
 from pytest_migcheck.checks.locks import judge_locks
 from pytest_migcheck.checks.stairway import judge_stairway
 from pytest_migcheck.core.catalog import Catalog
-from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
 from pytest_migcheck.history.alembic.discover import FoundConfig, find_configs, hooked_configs
 from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptions
@@ -244,6 +243,3 @@ class Session:
                     self.pause()
             self._server.stop()
         self._redirection.stop()
-
-    def graphs(self) -> dict[str, Graph]:
-        return {name: work.history.graph for name, work in self._work.items()}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging.config
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -95,26 +94,6 @@ class Environment:
             stack.enter_context(environment)
             self.scripts.run_env()
         return configured
-
-
-def in_thread(work: Callable[[], Any]) -> Any:
-    """Run ``work`` in a thread of its own, so that env.py may start an event loop, and return or raise as it does."""
-    outcome: list[Any] = []
-    errors: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            outcome.append(work())
-        except BaseException as error:  # noqa: BLE001 - handed over to the waiting thread
-            errors.append(error)
-
-    thread = threading.Thread(target=guarded, name="migcheck-env", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(0.2)
-    if errors:
-        raise errors[0]
-    return outcome[0]
 
 
 def _named_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

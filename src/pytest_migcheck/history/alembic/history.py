@@ -15,9 +15,9 @@ from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.step import StepFailure
-from pytest_migcheck.history.alembic.declared import DeclaredModels, models_label
+from pytest_migcheck.history.alembic.declared import DeclaredModels
 from pytest_migcheck.history.alembic.discover import FoundConfig
-from pytest_migcheck.history.alembic.environment import Configured, Environment, in_thread
+from pytest_migcheck.history.alembic.environment import Configured, Environment
 from pytest_migcheck.history.alembic.failures import step_failure, user_frames
 from pytest_migcheck.history.alembic.placeholders import replace_placeholders
 from pytest_migcheck.history.alembic.prepare import Preparation, apply_preparations
@@ -96,18 +96,20 @@ class AlembicHistory:
         return self._configured
 
     def _run_env(self, databases: DatabaseSet, fn: Any) -> Configured:
-        def work() -> Any:
-            return self._environment.run(databases, fn, transaction_per_migration=True)
+        found: list[Configured] = []
+
+        def work() -> None:
+            found.append(self._environment.run(databases, fn, transaction_per_migration=True))
 
         try:
-            configured: Configured = in_thread(work)
-        except MigcheckError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise self._environment_error(error) from error
+            error = watched(work, databases, self._options.timeout)
         finally:
             databases.wait_until_unused()
-        return configured
+        if isinstance(error, MigcheckError):
+            raise error
+        if error is not None:
+            raise self._environment_error(error) from error
+        return found[0]
 
     def _environment_error(self, error: BaseException) -> MigcheckError:
         refusal = self._environment.redirection.refusal
@@ -200,8 +202,6 @@ class AlembicHistory:
         calls = self._probe(databases).calls
         return DeclaredModels(calls, self._options.metadata, self._environment, self.version_tables()).declared()
 
-    def models(self) -> str | None:
-        return models_label(self._configured.calls) if self._configured else None
 
 
 def _locations(scripts: ScriptDirectory) -> list[Any]:
