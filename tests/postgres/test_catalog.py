@@ -8,7 +8,6 @@ from catalog_server import Scratch
 
 from pytest_migcheck.core.diff import diff
 from pytest_migcheck.core.finding import Difference
-from pytest_migcheck.postgres.catalog import read_catalog
 
 
 def spelt(differences: tuple[Difference, ...]) -> str:
@@ -52,22 +51,25 @@ def test_every_family_is_read(scratch: Scratch, script: str, expected: str | Non
 def test_hidden_tables_and_schemas_are_left_out(scratch: Scratch) -> None:
     scratch.run("CREATE SCHEMA migcheck; CREATE TABLE migcheck.t (id serial)")
     scratch.run("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
-    catalog = read_catalog(scratch.reader, hidden_tables=[("public", "alembic_version")])
+    catalog = scratch.reader(hidden="alembic_version").read()
     assert [k.kind for k in catalog.objects if k.schema or k.kind == "schema"] == ["schema"]
 
 
 def test_roles_and_memberships_are_read_unless_the_cluster_is_shared_with_others(scratch: Scratch) -> None:
-    before, alone = scratch.read(), read_catalog(scratch.reader, shared=False)
+    reader = scratch.reader(shared=False)
+    before, alone = scratch.read(), reader.read()
     scratch.run("CREATE ROLE catalog_a; CREATE ROLE catalog_b; GRANT catalog_a TO catalog_b")
     try:
         assert spelt(diff(before, scratch.read())) == (
             "role catalog_a added; membership catalog_a.catalog_b added; role catalog_b added"
         )
-        assert not diff(alone, read_catalog(scratch.reader, shared=False))
+        assert not diff(alone, reader.read())
     finally:
         scratch.run("DROP ROLE catalog_a, catalog_b")
 
 
 def test_reading_leaves_no_transaction_open(scratch: Scratch) -> None:
-    scratch.read()
-    assert scratch.reader.info.transaction_status.name == "IDLE"
+    reader = scratch.reader(incremental=True)
+    reader.read()
+    reader.read()
+    assert reader.connection.info.transaction_status.name == "IDLE"

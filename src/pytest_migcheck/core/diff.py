@@ -18,10 +18,11 @@ def diff(expected: Catalog, found: Catalog) -> tuple[Difference, ...]:
     Attributes whose name begins with ``_`` are not compared. What follows from another difference
     (the columns of a missing table, the index of a missing constraint) is not listed.
     """
-    if expected.objects == found.objects:
+    before, after = expected.apart_from(found), found.apart_from(expected)
+    if before == after:
         return ()
-    removed = {k: v for k, v in expected.objects.items() if k not in found.objects}
-    added = {k: v for k, v in found.objects.items() if k not in expected.objects}
+    removed = {k: v for k, v in before.items() if k not in after}
+    added = {k: v for k, v in after.items() if k not in before}
     renamed = list(pair_renames(removed, added))
     gone = {key for pair in renamed for key in pair}
     differences = [renamed_difference(old, new, added[new]) for old, new in renamed]
@@ -32,7 +33,9 @@ def diff(expected: Catalog, found: Catalog) -> tuple[Difference, ...]:
             for key, attributes in side.items()
             if key not in implied and key not in gone
         ]
-    differences += changed_objects(expected.objects, found.objects)
+    differences += changed_objects(before, after)
+    if not differences:
+        return ()
     kept = without_consequences(differences, expected.objects, found.objects)
     return tuple(sorted(kept, key=lambda d: (d.object, d.kind, d.change.value)))
 

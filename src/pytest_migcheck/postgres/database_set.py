@@ -9,21 +9,25 @@ import psycopg
 from psycopg import sql
 
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
-from pytest_migcheck.postgres.catalog import prepare_reader, read_catalog
-from pytest_migcheck.postgres.database import ConnectionParams, Database
+from pytest_migcheck.postgres.catalog import CatalogReader
+from pytest_migcheck.postgres.database import Database
 from pytest_migcheck.postgres.server import Server
 
 Target = tuple[str, str, str]
+HiddenTables = tuple[tuple[str, str], ...]
 
 
 class DatabaseSet:
     """One disposable database per database (host, port, name) that the history connects to."""
 
-    def __init__(self, server: Server, label: str) -> None:
+    def __init__(self, server: Server, label: str, *, incremental: bool = False) -> None:
+        """Make the set with its main database; ``incremental`` reads of a catalog only what was touched."""
         self.server = server
         self.label = label
+        self.incremental = incremental
         self._databases: dict[Target, Database] = {}
-        self._readers: dict[str, psycopg.Connection[Any]] = {}
+        self._readers: dict[str, CatalogReader] = {}
+        self._hidden_tables: HiddenTables = ()
         self.main = self._create("main")
 
     def _create(self, suffix: str, template: str | None = None) -> Database:
@@ -42,35 +46,50 @@ class DatabaseSet:
         return tuple({id(d): d for d in (self.main, *self._databases.values())}.values())
 
     def reader(self, database: Database) -> psycopg.Connection[Any]:
-        """An autocommit connection for reading the catalog, kept open between reads."""
-        connection = self._readers.get(database.name)
-        if connection is None or connection.closed:
-            connection = database.connect()
-            prepare_reader(connection)
-            self._readers[database.name] = connection
-        return connection
+        """An autocommit connection for reading, kept open between reads."""
+        return self._catalog_reader(database).connection
+
+    def _catalog_reader(self, database: Database) -> CatalogReader:
+        reader = self._readers.get(database.name)
+        if reader is None or reader.connection.closed:
+            reader = self._readers[database.name] = CatalogReader(
+                database.connect(),
+                # What databases share is read once, and only from a server of our own.
+                shared=self.server.kind != "url" and database is self.main,
+                incremental=self.incremental,
+                hidden_tables=self._hidden_tables,
+            )
+        return reader
 
     def release(self) -> None:
         """Close our own connections, so that the databases can be copied or dropped."""
-        for connection in self._readers.values():
-            connection.close()
+        for reader in self._readers.values():
+            reader.connection.close()
         self._readers.clear()
 
-    def read_catalog(self, hidden_tables: tuple[tuple[str, str], ...]) -> Catalog:
-        """The catalog of all databases; objects of the second and later ones carry their label."""
-        shared = self.server.kind != "url"
+    def read_catalog(self, hidden_tables: HiddenTables, *, everything: bool = True) -> Catalog:
+        """The catalog of all databases; objects of the second and later ones carry their label.
+
+        Args:
+            hidden_tables: (schema, name) of tables to leave out.
+            everything: read all of it, whatever is known already.
+        """
+        if hidden_tables != self._hidden_tables:
+            self.release()
+            self._hidden_tables = hidden_tables
         databases = self.databases
-        main = read_catalog(self.reader(self.main), shared=shared, hidden_tables=hidden_tables)
+        main = self._catalog_reader(self.main).read(everything=everything)
         if len(databases) == 1:
             return main
-        objects = dict(main.objects)
         labels = {d.name: target[2] for target, d in self._databases.items()}
-        for database in databases[1:]:
-            extra = read_catalog(self.reader(database), shared=False, hidden_tables=hidden_tables)
-            for key, attributes in extra.objects.items():
-                schema = f"{labels[database.name]}:{key.schema}"
-                objects[ObjectKey(key.kind, schema, key.parent, key.name)] = attributes
-        return Catalog(objects)
+        others = [
+            {
+                ObjectKey(key.kind, f"{labels[database.name]}:{key.schema}", key.parent, key.name): attributes
+                for key, attributes in self._catalog_reader(database).read(everything=everything).objects.items()
+            }
+            for database in databases[1:]
+        ]
+        return Catalog(main.objects, *others)
 
     def column_values(self, schema: str, table: str, column: str) -> frozenset[str]:
         """The values of a text column of the main database's table."""
@@ -97,7 +116,8 @@ class DatabaseSet:
         self.release()
         self.wait_until_unused()
         twin = DatabaseSet.__new__(DatabaseSet)
-        twin.server, twin.label, twin._readers = self.server, label, {}
+        twin.server, twin.label, twin.incremental = self.server, label, self.incremental
+        twin._readers, twin._hidden_tables = {}, self._hidden_tables
         copies = {d.name: twin._create(f"c{n}", template=d.name) for n, d in enumerate(self.databases)}
         twin.main = copies[self.main.name]
         twin._databases = {target: copies[d.name] for target, d in self._databases.items()}
@@ -108,9 +128,6 @@ class DatabaseSet:
         self.release()
         for database in self.databases:
             database.drop()
-
-    def params_for(self, target: Target) -> ConnectionParams:
-        return self.database_for(target).params
 
 
 def _array(names: list[str]) -> str:

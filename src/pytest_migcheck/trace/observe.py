@@ -21,7 +21,12 @@ _JOINS = """
     LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid"""
 
-RELATIONS = f"SELECT {_COLUMNS} FROM pg_catalog.pg_class c {_JOINS} WHERE c.oid >= 16384"
+# Only rows that a transaction wrote which had not ended when they were read last: ``age`` is the distance to now
+# (https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT).
+RELATIONS = f"""SELECT {_COLUMNS} FROM pg_catalog.pg_class c {_JOINS}
+WHERE c.oid >= 16384 AND pg_catalog.age(c.xmin) <= pg_catalog.age('{{since}}'::pg_catalog.xid)"""
+_HORIZON = "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::pg_catalog.xid::text"
+_FIRST_XID = "3"  # FirstNormalTransactionId in PostgreSQL's access/transam.h
 
 # A dropped relation has no row in pg_class, yet its lock is still listed: hence the LEFT JOIN.
 HELD = f"""
@@ -88,12 +93,18 @@ class Observer:
         self._relations: dict[int, Relation] = {}
         self._transaction = _Transaction()
         self._scans_before: dict[int, int] = {}
-        self._can_report = False
+        self._can_report: bool | None = None
+        self._known_since = _FIRST_XID
+        self.stale = True
 
     def learn(self, connection: Any) -> None:
-        """Read the names of all relations; once before the first statement."""
-        self._relations = {r.oid: r for r in map(_relation, _query(connection, RELATIONS))}
-        self._can_report = bool(_query(connection, _CAN_REPORT))
+        """Read the names of all relations, or of those that others wrote since the last time."""
+        horizon = str(_query(connection, _HORIZON)[0][0])
+        rows = _query(connection, RELATIONS.format(since=self._known_since))
+        self._relations.update((r.oid, r) for r in map(_relation, rows))
+        self._known_since, self.stale = horizon, False
+        if self._can_report is None:
+            self._can_report = bool(_query(connection, _CAN_REPORT))
 
     def begin(self, connection: Any, *, autocommit: bool) -> None:
         """Read where the counters stand, before the first statement of a transaction."""

@@ -24,7 +24,8 @@ class Recorder:
     def __init__(self, is_ours: Callable[[str], bool], is_utility: Callable[[str], bool]) -> None:
         self._is_ours = is_ours
         self._is_utility = is_utility
-        self._observers: dict[int, Observer] = {}
+        # The connections are kept too: a number that is used again would name another one.
+        self._observers: dict[int, tuple[Any, Observer]] = {}
         self._statements: list[Statement] = []
         self._transaction_number = 1
         self._observing = False
@@ -41,13 +42,17 @@ class Recorder:
         """Begin a step; ``observing`` asks the server about each statement."""
         self._statements, self._transaction_number = [], 1
         self._observing, self._open, self._begins = observing, True, True
-        # What ran unobserved since has made and dropped relations: the names are learnt anew.
-        self._observers.clear()
+        for _, observer in self._observers.values():
+            observer.stale = True
 
     def close_step(self) -> tuple[Statement, ...]:
         """End the step and return its statements."""
         self._open = False
         return tuple(self._statements)
+
+    def stop_observing(self) -> None:
+        """The user's function returned: what follows, such as the version table's row, is only listed."""
+        self._observing = False
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -64,9 +69,8 @@ class Recorder:
         self._started = time.perf_counter()
 
     def _prepare_observer(self, connection: Any, *, autocommit: bool) -> None:
-        observer = self._observers.get(id(connection))
-        if observer is None:
-            observer = self._observers[id(connection)] = Observer()
+        _, observer = self._observers.setdefault(id(connection), (connection, Observer()))
+        if observer.stale:
             observer.learn(connection)
         if autocommit or self._begins:
             observer.begin(connection, autocommit=autocommit)
@@ -79,7 +83,7 @@ class Recorder:
         seconds = time.perf_counter() - self._started
         observation = Observation()
         if self._observing:
-            observation = self._observers[id(connection)].observe(connection)
+            observation = self._observers[id(connection)][1].observe(connection)
         self._statements.append(
             Statement(
                 sql=sql,
@@ -92,7 +96,8 @@ class Recorder:
                 rewrites=observation.rewrites,
                 created=observation.created,
                 lock_timeout=observation.lock_timeout,
-                utility=self._is_utility(sql),
+                # What was not observed has no scans to judge.
+                utility=self._observing and self._is_utility(sql),
             )
         )
 
@@ -107,7 +112,7 @@ class Recorder:
                 seconds=time.perf_counter() - self._started,
                 transaction=None if autocommit else self._transaction_number,
                 error=error,
-                utility=self._is_utility(sql),
+                utility=self._observing and self._is_utility(sql),
             )
         )
 

@@ -17,6 +17,7 @@ from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.step import StepFailure, StepRecord
 from pytest_migcheck.history.source import History, Run
+from pytest_migcheck.postgres.catalog import unheard
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.walk.checkpoints import Checkpoints
@@ -144,7 +145,7 @@ class Cursor:
         if self._position:
             self._databases = self._checkpoints.restore(self._position, label)
         else:
-            self._databases = DatabaseSet(self._server, label)
+            self._databases = DatabaseSet(self._server, label, incremental=True)
             self._history.prepare(self._databases)
 
     def _advance(self, revision: str) -> None:
@@ -176,12 +177,12 @@ class Cursor:
     def _current(self) -> Catalog:
         if self._catalog is None:
             self._running()
-            self._catalog = self._read()
+            self._catalog = self._read(everything=True)
         return self._catalog
 
-    def _read(self) -> Catalog:
+    def _read(self, *, everything: bool) -> Catalog:
         assert self._databases is not None
-        return self._databases.read_catalog(self._history.version_tables())
+        return self._databases.read_catalog(self._history.version_tables(), everything=everything)
 
     def _step(self, revision: str, direction: Direction, run: int, before: Catalog) -> StepRecord:
         traced = direction is Direction.UPGRADE and run == 1
@@ -201,7 +202,8 @@ class Cursor:
             self._run = None
             # Connections that the failed step left behind are closed here, not in the middle of something else.
             gc.collect()
-        self._catalog = self._read()
+        hidden_from_us = result.failure is not None or unheard(s.sql for s in result.statements)
+        self._catalog = self._read(everything=hidden_from_us)
         return replace(record, after=self._catalog)
 
 

@@ -62,6 +62,7 @@ class Stepper:
         def recorded_function(**kwargs: Any) -> None:
             recorder.open_step(observing=traced)
             original(**kwargs)
+            recorder.stop_observing()
 
         step.migration_fn = recorded_function
         return step

@@ -1,4 +1,8 @@
-"""The families of the catalog, each a SELECT of (kind, schema, parent, name, attributes as JSON).
+"""The families of relations, types and functions, each a SELECT of
+(owner, part, kind, schema, parent, name, attributes as JSON).
+
+``owner`` is the oid of the relation, type or function that an object belongs to, ``part`` that of an index
+or a sequence, which may belong to a table.
 
 An attribute whose name begins with ``_`` is carried and not compared. Sources: PostgreSQL's documentation,
 chapter "System Catalogs" (https://www.postgresql.org/docs/current/catalogs.html).
@@ -6,23 +10,7 @@ chapter "System Catalogs" (https://www.postgresql.org/docs/current/catalogs.html
 
 from __future__ import annotations
 
-from functools import cache
-
-from pytest_migcheck.postgres.catalog_database import cluster_family, database_families
-from pytest_migcheck.postgres.catalog_parts import acl, internal, member
-
-_HEAD = """
-WITH ns AS MATERIALIZED (
-    SELECT n.oid, n.nspname::text AS name, n.nspowner, n.nspacl FROM pg_namespace n
-    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-), member AS MATERIALIZED (
-    SELECT e.classid, e.objid FROM pg_depend e WHERE e.deptype = 'e'
-), rel AS MATERIALIZED (
-    SELECT c.*, ns.name AS schema, c.relname::text AS name FROM pg_class c JOIN ns ON ns.oid = c.relnamespace
-    WHERE c.oid >= 16384
-      AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_class'::regclass AND m.objid = c.oid)
-)"""
-
+from pytest_migcheck.postgres.catalog.scope import Scope, acl, internal
 
 _KIND = """CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view'
     WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type' END"""
@@ -30,7 +18,7 @@ _KIND = """CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table
 
 def _relations() -> str:
     return f"""
-SELECT {_KIND}, c.schema, '', c.name, json_build_object(
+SELECT c.oid::bigint, NULL::bigint, {_KIND}, c.schema, '', c.name, json_build_object(
     'persistence', c.relpersistence, 'access method', (SELECT amname FROM pg_am WHERE oid = c.relam),
     'tablespace', (SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace),
     'options', array_to_string(c.reloptions, ', '),
@@ -56,14 +44,14 @@ FROM rel c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')"""
 def _sequences() -> str:
     # A sequence that a column owns follows its table when that becomes UNLOGGED.
     return f"""
-SELECT 'sequence', c.schema, '', c.name, json_build_object(
+SELECT coalesce(o.oid, c.oid)::bigint, c.oid::bigint, 'sequence', c.schema, '', c.name, json_build_object(
     'type', format_type(s.seqtypid, NULL), 'start', s.seqstart, 'increment', s.seqincrement, 'min', s.seqmin,
     'max', s.seqmax, 'cache', s.seqcache, 'cycle', s.seqcycle,
     'persistence', CASE WHEN o.name IS NULL THEN nullif(c.relpersistence, 'p') END,
     'owned by', o.name, 'identity', o.identity,
     'owner', pg_get_userbyid(c.relowner), 'grants', {acl("c.relacl", "s", "c.relowner")})::text
 FROM rel c JOIN pg_sequence s ON s.seqrelid = c.oid LEFT JOIN LATERAL (
-    SELECT concat(d.refobjid::regclass::text, '.', a.attname) AS name, nullif(d.deptype = 'i', false) AS identity
+    SELECT d.refobjid AS oid, concat(d.refobjid::regclass::text, '.', a.attname) AS name, nullif(d.deptype = 'i', false) AS identity
     FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
     LIMIT 1) o ON true"""
@@ -71,7 +59,7 @@ FROM rel c JOIN pg_sequence s ON s.seqrelid = c.oid LEFT JOIN LATERAL (
 
 def _columns() -> str:
     return """
-SELECT 'column', c.schema, c.name, a.attname::text, json_build_object(
+SELECT c.oid::bigint, NULL::bigint, 'column', c.schema, c.name, a.attname::text, json_build_object(
     'type', format_type(a.atttypid, a.atttypmod), 'not null', a.attnotnull,
     'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
     'identity', nullif(a.attidentity, ''), 'generated', nullif(concat(a.attgenerated, ' ',
@@ -89,12 +77,12 @@ JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.att
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')"""
 
 
-def _constraints(version: int) -> str:
+def _constraints(scope: Scope, version: int) -> str:
     enforced = "c.conenforced" if version >= 180000 else "true"
     # PostgreSQL 18 lists NOT NULL in pg_constraint: the column says it already, a name of its own is noise.
     not_null = "AND NOT (k.contype = 'n' AND k.convalidated)"
     return f"""
-SELECT 'constraint', r.schema, r.name, k.conname::text, json_build_object(
+SELECT r.oid::bigint, NULL::bigint, 'constraint', r.schema, r.name, k.conname::text, json_build_object(
     'definition', pg_get_constraintdef(k.oid), 'type', k.contype, 'validated', k.convalidated,
     'enforced', {enforced.replace("c.", "k.")}, 'deferrable', k.condeferrable, 'deferred', k.condeferred,
     'no inherit', k.connoinherit, 'inherited', CASE WHEN NOT k.conislocal THEN true END,
@@ -106,15 +94,15 @@ SELECT 'constraint', r.schema, r.name, k.conname::text, json_build_object(
         WHEN k.coninhcount > 0 THEN (SELECT string_agg(concat(h.inhparent::regclass::text, '.', k.conname), ', ')
         FROM pg_inherits h WHERE h.inhrelid = k.conrelid) END)::text
 FROM rel r JOIN pg_constraint k ON k.conrelid = r.oid WHERE k.contype <> 't' {not_null}
-UNION ALL SELECT 'constraint', ns.name, t.typname::text, k.conname::text, json_build_object(
+UNION ALL SELECT t.oid::bigint, NULL::bigint, 'constraint', ns.name, t.typname::text, k.conname::text, json_build_object(
     'definition', pg_get_constraintdef(k.oid), 'type', k.contype, 'validated', k.convalidated)::text
 FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid JOIN ns ON ns.oid = t.typnamespace
-WHERE t.oid >= 16384 AND {member("t", "pg_type")} {not_null}"""
+WHERE t.oid >= 16384 AND {scope.among("t")} AND {scope.own("t", "pg_type")} {not_null}"""
 
 
 def _indexes() -> str:
     return """
-SELECT 'index', c.schema, t.name, c.name, json_build_object(
+SELECT t.oid::bigint, c.oid::bigint, 'index', c.schema, t.name, c.name, json_build_object(
     'definition', pg_get_indexdef(c.oid), 'unique', i.indisunique,
     'valid', i.indisvalid OR c.relkind = 'I', 'clustered', i.indisclustered,
     'options', array_to_string(c.reloptions, ', '), 'attached to', (SELECT h.inhparent::regclass::text
@@ -124,33 +112,31 @@ SELECT 'index', c.schema, t.name, c.name, json_build_object(
     'tablespace', (SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace),
     'statistics', (SELECT string_agg(concat(a.attnum, '=', a.attstattarget), ',' ORDER BY a.attnum)
         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attstattarget >= 0),
-    '_constraint', (SELECT k.conname FROM pg_constraint k WHERE k.conindid = c.oid
-        AND k.contype IN ('p', 'u', 'x') LIMIT 1))::text
+    '_constraint', (SELECT k.conname FROM pg_depend d JOIN pg_constraint k ON k.oid = d.refobjid
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_constraint'::regclass
+        AND d.deptype = 'i' LIMIT 1))::text
 FROM pg_index i JOIN rel c ON c.oid = i.indexrelid JOIN rel t ON t.oid = i.indrelid"""
 
 
 def _relation_parts() -> str:
     return """
-SELECT 'trigger', r.schema, r.name, t.tgname::text, json_build_object(
+SELECT r.oid::bigint, NULL::bigint, 'trigger', r.schema, r.name, t.tgname::text, json_build_object(
     'definition', pg_get_triggerdef(t.oid), 'enabled', t.tgenabled)::text
 FROM pg_trigger t JOIN rel r ON r.oid = t.tgrelid WHERE NOT t.tgisinternal
     AND NOT EXISTS (SELECT FROM pg_trigger u WHERE u.oid = t.tgparentid AND u.tgenabled = t.tgenabled)
-UNION ALL SELECT 'rule', r.schema, r.name, w.rulename::text, json_build_object(
+UNION ALL SELECT r.oid::bigint, NULL::bigint, 'rule', r.schema, r.name, w.rulename::text, json_build_object(
     'definition', pg_get_ruledef(w.oid), 'enabled', w.ev_enabled)::text
 FROM pg_rewrite w JOIN rel r ON r.oid = w.ev_class WHERE w.rulename <> '_RETURN'
-UNION ALL SELECT 'policy', r.schema, r.name, p.polname::text, json_build_object(
+UNION ALL SELECT r.oid::bigint, NULL::bigint, 'policy', r.schema, r.name, p.polname::text, json_build_object(
     'command', p.polcmd, 'permissive', p.polpermissive, 'using', pg_get_expr(p.polqual, p.polrelid),
     'with check', pg_get_expr(p.polwithcheck, p.polrelid), 'roles', (SELECT string_agg(
         CASE WHEN o = 0 THEN 'public' ELSE pg_get_userbyid(o) END, ', ' ORDER BY 1) FROM unnest(p.polroles) o))::text
-FROM pg_policy p JOIN rel r ON r.oid = p.polrelid
-UNION ALL SELECT 'statistics', n.name, '', s.stxname::text, json_build_object(
-    'definition', pg_get_statisticsobjdef(s.oid), 'target', nullif(s.stxstattarget, -1))::text
-FROM pg_statistic_ext s JOIN ns n ON n.oid = s.stxnamespace"""
+FROM pg_policy p JOIN rel r ON r.oid = p.polrelid"""
 
 
-def _types() -> str:
+def _types(scope: Scope) -> str:
     return f"""
-SELECT 'type', n.name, '', t.typname::text, json_build_object(
+SELECT t.oid::bigint, NULL::bigint, 'type', n.name, '', t.typname::text, json_build_object(
     'form', CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range' ELSE 'base' END,
     'labels', (SELECT string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
     'base type', CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END,
@@ -163,30 +149,26 @@ SELECT 'type', n.name, '', t.typname::text, json_build_object(
         FROM pg_range g WHERE g.rngtypid = t.oid),
     'owner', pg_get_userbyid(t.typowner), 'grants', {acl("t.typacl", "T", "t.typowner")})::text
 FROM pg_type t JOIN ns n ON n.oid = t.typnamespace
-WHERE t.oid >= 16384 AND t.typtype IN ('e', 'd', 'r', 'b') AND NOT (t.typtype = 'b' AND t.typcategory = 'A')
-    AND {member("t", "pg_type")}"""
+WHERE t.oid >= 16384 AND {scope.among("t")} AND t.typtype IN ('e', 'd', 'r', 'b') AND NOT (t.typtype = 'b' AND t.typcategory = 'A')
+    AND {scope.own("t", "pg_type")}"""
 
 
-def _functions() -> str:
+def _functions(scope: Scope) -> str:
     return f"""
-SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, n.name, '',
+SELECT p.oid::bigint, NULL::bigint, CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, n.name, '',
     concat(p.proname, '(', pg_get_function_identity_arguments(p.oid), ')'), json_build_object(
     'definition', CASE WHEN p.prokind = 'a' THEN (SELECT concat_ws(' ', pg_get_function_result(p.oid),
         g.aggtransfn::regproc,
         g.aggfinalfn::regproc, g.aggcombinefn::regproc, format_type(g.aggtranstype, NULL), g.agginitval, g.aggkind)
         FROM pg_aggregate g WHERE g.aggfnoid = p.oid) ELSE pg_get_functiondef(p.oid) END,
     'owner', pg_get_userbyid(p.proowner), 'grants', {acl("p.proacl", "f", "p.proowner")})::text
-FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace WHERE p.oid >= 16384 AND {member("p", "pg_proc")}
+FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace WHERE p.oid >= 16384 AND {scope.among("p")} AND {scope.own("p", "pg_proc")}
     AND {internal("p", "pg_proc")}"""
 
 
-@cache
-def families(version: int, *, shared: bool) -> str:
-    """The one statement that reads everything, for a server of this version number (such as 180006)."""
-    parts = [
-        _relations(), _sequences(), _columns(), _constraints(version), _indexes(), _relation_parts(), _types(),
-        _functions(), *database_families(version),
-    ]
-    if shared:
-        parts.append(cluster_family())
-    return _HEAD + "\nUNION ALL ".join(parts)
+def relation_families(scope: Scope, version: int) -> tuple[str, ...]:
+    """The SELECTs of relations, types and functions with all that belongs to them."""
+    return (
+        _relations(), _sequences(), _columns(), _constraints(scope, version), _indexes(), _relation_parts(),
+        _types(scope), _functions(scope),
+    )

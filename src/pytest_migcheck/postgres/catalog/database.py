@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_migcheck.postgres.catalog_parts import acl, internal, member
+from pytest_migcheck.postgres.catalog.scope import Scope, acl, internal
+
+_EVERYTHING = Scope(near=False)
 
 # Kinds that are compared by their presence alone, so that nothing is ever invisible.
 _BY_PRESENCE = (
@@ -12,23 +14,40 @@ _BY_PRESENCE = (
 
 
 def database_families(version: int) -> tuple[str, ...]:
-    """The SELECTs of everything in a database that is not a relation, type or function."""
-    return (
-        _schemas_and_extensions(), _publications(version), _foreign_data(), _settings(), _by_presence(), _comments(),
-    )
+    """The SELECTs of what is in a database beside relations, types and functions."""
+    return (_schemas_and_extensions(), _publications(version), _foreign_data(), _by_presence())
+
+
+def unheard_families(*, shared: bool) -> tuple[str, ...]:
+    """The SELECTs of what no event trigger tells of; ``shared`` adds what all databases share."""
+    return (_event_triggers(), _settings(), *((_cluster(),) if shared else ()))
 
 
 def _schemas_and_extensions() -> str:
     return f"""
-SELECT 'schema', '', '', ns.name, json_build_object('owner', pg_get_userbyid(ns.nspowner),
+SELECT 'comment', '', '', concat(n.nspname, ' (schema)'), json_build_object('text', d.description)::text
+FROM pg_description d JOIN pg_namespace n ON n.oid = d.objoid
+WHERE d.classoid = 'pg_namespace'::regclass AND n.nspname = 'public' AND d.description <> 'standard public schema'
+UNION ALL SELECT 'schema', '', '', ns.name, json_build_object('owner', pg_get_userbyid(ns.nspowner),
     'grants', {acl("ns.nspacl", "n", "ns.nspowner")})::text FROM ns
 UNION ALL SELECT 'extension', '', '', e.extname::text, json_build_object('version', e.extversion,
     'schema', e.extnamespace::regnamespace::text, 'relocatable', e.extrelocatable)::text
 FROM pg_extension e WHERE e.extname <> 'plpgsql'
-UNION ALL SELECT 'event trigger', '', '', t.evtname::text, json_build_object('event', t.evtevent,
+UNION ALL SELECT 'statistics', n.name, '', s.stxname::text, json_build_object(
+    'definition', pg_get_statisticsobjdef(s.oid), 'target', nullif(s.stxstattarget, -1))::text
+FROM pg_statistic_ext s JOIN ns n ON n.oid = s.stxnamespace
+UNION ALL SELECT 'default privileges', coalesce(n.nspname, '')::text, '',
+    concat(pg_get_userbyid(d.defaclrole), ' ', d.defaclobjtype), json_build_object('grants',
+    (SELECT string_agg(a::text, ',' ORDER BY a::text COLLATE "C") FROM unnest(d.defaclacl) a))::text
+FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace"""
+
+
+def _event_triggers() -> str:
+    return f"""
+SELECT 'event trigger', '', '', t.evtname::text, json_build_object('event', t.evtevent,
     'function', t.evtfoid::regproc::text, 'enabled', t.evtenabled, 'tags', array_to_string(t.evttags, ', '),
     'owner', pg_get_userbyid(t.evtowner))::text
-FROM pg_event_trigger t WHERE t.evtname !~ '^migcheck_' AND {member("t", "pg_event_trigger")}"""
+FROM pg_event_trigger t WHERE t.evtname !~ '^migcheck_' AND {Scope(near=True).own("t", "pg_event_trigger")}"""
 
 
 def _publications(version: int) -> str:
@@ -60,12 +79,12 @@ SELECT 'foreign data wrapper', '', '', w.fdwname::text, json_build_object(
     'handler', nullif(w.fdwhandler, 0)::regproc::text, 'validator', nullif(w.fdwvalidator, 0)::regproc::text,
     'options', (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(w.fdwoptions) o),
     'owner', pg_get_userbyid(w.fdwowner), 'grants', {acl("w.fdwacl", "F", "w.fdwowner")})::text
-FROM pg_foreign_data_wrapper w WHERE w.oid >= 16384 AND {member("w", "pg_foreign_data_wrapper")}
+FROM pg_foreign_data_wrapper w WHERE w.oid >= 16384 AND {_EVERYTHING.own("w", "pg_foreign_data_wrapper")}
 UNION ALL SELECT 'server', '', '', s.srvname::text, json_build_object(
     'wrapper', (SELECT fdwname FROM pg_foreign_data_wrapper WHERE oid = s.srvfdw), 'type', s.srvtype,
     'version', s.srvversion, 'options', (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(s.srvoptions) o),
     'owner', pg_get_userbyid(s.srvowner), 'grants', {acl("s.srvacl", "S", "s.srvowner")})::text
-FROM pg_foreign_server s WHERE {member("s", "pg_foreign_server")}
+FROM pg_foreign_server s WHERE {_EVERYTHING.own("s", "pg_foreign_server")}
 UNION ALL SELECT 'user mapping', '', u.srvname::text, coalesce(u.usename, 'public')::text, json_build_object('options',
     (SELECT string_agg(split_part(o, '=', 1), ', ' ORDER BY o) FROM unnest(u.umoptions) o))::text
 FROM pg_user_mappings u"""
@@ -74,11 +93,7 @@ FROM pg_user_mappings u"""
 def _settings() -> str:
     # A large object has nothing but a number, which is another one each time: their count is compared.
     return f"""
-SELECT 'default privileges', coalesce(n.nspname, '')::text, '',
-    concat(pg_get_userbyid(d.defaclrole), ' ', d.defaclobjtype), json_build_object('grants',
-    (SELECT string_agg(a::text, ',' ORDER BY a::text COLLATE "C") FROM unnest(d.defaclacl) a))::text
-FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
-UNION ALL SELECT 'setting', '', '',
+SELECT 'setting', '', '',
     concat(coalesce(nullif(s.setrole, 0)::regrole::text, 'all roles'), ' ', split_part(c, '=', 1)),
     json_build_object('value', substr(c, strpos(c, '=') + 1))::text
 FROM pg_db_role_setting s, unnest(s.setconfig) c
@@ -92,7 +107,7 @@ UNION ALL SELECT 'large objects', '', '', concat('of ', pg_get_userbyid(l.lomown
 def _by_presence() -> str:
     parts = [
         f"SELECT '{c}'::regclass::oid AS classid, o.oid FROM {c} o "
-        f"WHERE o.oid >= 16384 AND {member('o', c)} AND {internal('o', c)}"
+        f"WHERE o.oid >= 16384 AND {_EVERYTHING.own('o', c)} AND {internal('o', c)}"
         for c in _BY_PRESENCE
     ]
     # pg_identify_object already puts the schema in front of the identity.
@@ -113,25 +128,36 @@ _PLACE = f"""
         ELSE concat(coalesce(i.name, i.identity), ' (', i.type, ')') END"""
 
 
-def _comments() -> str:
-    """Comments and security labels; each is an object of its own, ``_of`` is the address of what it is on."""
+# Whose the address of a comment is; 0 stands for what belongs to no relation, type or function.
+_OWNER = """CASE {d}.classoid WHEN 'pg_proc'::regclass THEN {d}.objoid::bigint
+    WHEN 'pg_class'::regclass THEN (SELECT coalesce(max(i.indrelid::bigint), {d}.objoid::bigint)
+        FROM pg_index i WHERE i.indexrelid = {d}.objoid)
+    WHEN 'pg_type'::regclass THEN (SELECT coalesce(nullif(t.typrelid, 0), t.oid)::bigint
+        FROM pg_type t WHERE t.oid = {d}.objoid)
+    WHEN 'pg_constraint'::regclass THEN (SELECT coalesce(nullif(k.conrelid, 0), k.contypid)::bigint
+        FROM pg_constraint k WHERE k.oid = {d}.objoid)
+    WHEN 'pg_trigger'::regclass THEN (SELECT t.tgrelid::bigint FROM pg_trigger t WHERE t.oid = {d}.objoid)
+    WHEN 'pg_policy'::regclass THEN (SELECT p.polrelid::bigint FROM pg_policy p WHERE p.oid = {d}.objoid)
+    WHEN 'pg_rewrite'::regclass THEN (SELECT w.ev_class::bigint FROM pg_rewrite w WHERE w.oid = {d}.objoid)
+    ELSE 0 END"""
+
+def notes(scope: Scope) -> str:
+    """Comments and security labels, with their owner; each is an object of its own, ``_of`` what it is on."""
     attributes = "'_of', array_to_string(a.object_names, '.')"
     return f"""
-SELECT 'comment', {_PLACE}, json_build_object('text', d.description, {attributes})::text
+SELECT {_OWNER.format(d="d")}, NULL::bigint, 'comment', {_PLACE},
+    json_build_object('text', d.description, {attributes})::text
 FROM pg_description d, LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) i,
     LATERAL pg_identify_object_as_address(d.classoid, d.objoid, d.objsubid) a
-WHERE d.objoid >= 16384 AND coalesce(i.schema, '') !~ '^pg_' AND d.classoid <> 'pg_extension'::regclass
-    AND NOT EXISTS (SELECT FROM member m WHERE m.classid = d.classoid AND m.objid = d.objoid)
-UNION ALL SELECT 'comment', '', '', concat(n.nspname, ' (schema)'), json_build_object('text', d.description)::text
-FROM pg_description d JOIN pg_namespace n ON n.oid = d.objoid
-WHERE d.classoid = 'pg_namespace'::regclass AND n.nspname = 'public' AND d.description <> 'standard public schema'
-UNION ALL SELECT 'security label', {_PLACE},
+WHERE d.objoid >= 16384 AND {scope.noted("d.objoid")} AND coalesce(i.schema, '') !~ '^pg_'
+    AND d.classoid <> 'pg_extension'::regclass AND {scope.own_address("d.classoid", "d.objoid")}
+UNION ALL SELECT {_OWNER.format(d="l")}, NULL::bigint, 'security label', {_PLACE},
     json_build_object('label', l.label, 'provider', l.provider, {attributes})::text
 FROM pg_seclabel l, LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) i,
-    LATERAL pg_identify_object_as_address(l.classoid, l.objoid, l.objsubid) a"""
+    LATERAL pg_identify_object_as_address(l.classoid, l.objoid, l.objsubid) a WHERE {scope.noted("l.objoid")}"""
 
 
-def cluster_family() -> str:
+def _cluster() -> str:
     """The SELECT of roles and memberships, which all databases of a cluster share."""
     return """
 SELECT 'role', '', '', r.rolname::text, json_build_object('attributes', concat_ws(' ',

@@ -1,0 +1,177 @@
+"""Read a database's catalog: every object and attribute, in one statement, in PostgreSQL's own words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+
+from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey, Value
+from pytest_migcheck.postgres.catalog.statement import (
+    LOOKED_AT,
+    UNHEARD,
+    near_objects,
+    unheard_objects,
+    whole_catalog,
+)
+from pytest_migcheck.postgres.catalog.touched import EVERYTHING, INDEX, Touched
+
+# pg_dump's trick: with this search_path every deparser qualifies names, so databases compare as strings.
+_SETTINGS = {
+    "search_path": "pg_catalog",
+    "jit": "off",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "plan_cache_mode": "force_generic_plan",
+}
+# Reading some objects goes by index; the statistics of a catalog that nobody analyzed say otherwise.
+_BY_INDEX = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+
+_NOTES = ("comment", "security label")
+
+Row = tuple[int, int | None, str, str, str, str, str | None]
+Group = dict[ObjectKey, Attributes]
+
+
+class CatalogReader:
+    """Reads the catalog of one database, again and again; after the first time only what was touched.
+
+    Args:
+        connection: an autocommit connection for the reader alone.
+        shared: include roles and memberships, which belong to the cluster.
+        incremental: hear from the server what is touched, where the user may install event triggers.
+        hidden_schemas: schemas to leave out.
+        hidden_tables: (schema, name) of tables to leave out with all that belongs to them.
+    """
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        *,
+        shared: bool = True,
+        incremental: bool = False,
+        hidden_schemas: Collection[str] = ("migcheck",),
+        hidden_tables: Collection[tuple[str, str]] = (),
+    ) -> None:
+        self.connection = connection
+        self._shared = shared
+        self._version = connection.info.server_version
+        self._hidden_schemas = frozenset(hidden_schemas)
+        self._hidden_tables = frozenset(hidden_tables)
+        self._groups: dict[int, Group] = {}
+        self._table_of: dict[int, int] = {}
+        _configure(connection)
+        self._touched = Touched.listening(connection) if incremental else None
+
+    def read(self, *, everything: bool = False) -> Catalog:
+        """The catalog as it is now; ``everything`` trusts nothing that was read before."""
+        if everything or self._touched is None or not self._groups or not self._read_touched(self._touched):
+            self._read_everything()
+        return Catalog(*self._groups.values())
+
+    def _read_everything(self) -> None:
+        if self._touched is not None:
+            self._touched.take()
+        with_hash_joins = ", ".join(f"set_config('{name}', 'on', false)" for name in _BY_INDEX)
+        self.connection.execute(f"SELECT {with_hash_joins}")
+        rows = self.connection.execute(whole_catalog(self._version, shared=self._shared), prepare=True).fetchall()
+        by_index = ", ".join(f"set_config('{name}', 'off', false)" for name in _BY_INDEX)
+        self.connection.execute(f"SELECT {by_index}")
+        groups, self._table_of = self._grouped(rows)
+        known = self._groups
+        # A group that is as it was stays the same mapping, which comparing catalogs makes use of.
+        self._groups = {o: known[o] if known.get(o) == group else group for o, group in groups.items()}
+
+    def _read_touched(self, touched: Touched) -> bool:
+        """Bring what is known up to date; false if that takes a reading of everything."""
+        rows = self.connection.execute(unheard_objects(shared=self._shared), prepare=True).fetchall()
+        oids = self._oids(touched.take())
+        if oids is None or self._grouped(rows)[0].get(UNHEARD) != self._groups.get(UNHEARD):
+            return False
+        if not oids:
+            return True
+        rows = self.connection.execute(near_objects(self._version), {"oids": list(oids)}, prepare=True).fetchall()
+        looked_at = {row[0] for row in rows if row[2] == LOOKED_AT}
+        found, tables = self._grouped(row for row in rows if row[2] != LOOKED_AT)
+        if any(_changes_texts_elsewhere(self._groups[oid], found.get(oid)) for oid in looked_at & self._groups.keys()):
+            return False
+        groups = {oid: group for oid, group in self._groups.items() if oid not in looked_at}
+        self._groups = {**groups, **found}
+        self._table_of.update(tables)
+        return True
+
+    def _oids(self, payloads: Iterable[str]) -> set[int] | None:
+        """The oids to look at, None for everything."""
+        oids: set[int] = set()
+        for word in " ".join(payloads).split():
+            if word == EVERYTHING:
+                return None
+            oid = int(word.removeprefix(INDEX))
+            table = self._table_of.get(oid)
+            if table is None and word.startswith(INDEX):
+                # REINDEX CONCURRENTLY gives an index another oid and tells nobody.
+                return None
+            oids.update((oid,) if table is None else (oid, table))
+        return oids
+
+    def _grouped(self, rows: Iterable[Row]) -> tuple[dict[int, Group], dict[int, int]]:
+        """The objects by their owner, and the tables of indexes and sequences."""
+        groups: dict[int, Group] = {}
+        tables: dict[int, int] = {}
+        for owner, part, kind, schema, parent, name, attributes in rows:
+            if part is not None and part != owner:
+                tables[part] = owner
+            parsed = _parsed(attributes or "{}")
+            if not self._is_hidden(kind, schema, parent, name, parsed):
+                groups.setdefault(owner, {})[ObjectKey(kind, schema, parent, name)] = parsed
+        return groups, tables
+
+    def _is_hidden(self, kind: str, schema: str, parent: str, name: str, attributes: Attributes) -> bool:
+        if schema in self._hidden_schemas or (kind == "schema" and name in self._hidden_schemas):
+            return True
+        hidden = self._hidden_tables
+        if hidden and ((schema, name) in hidden or (schema, parent) in hidden):
+            return True
+        place = str(attributes.get("_of") or attributes.get("_schema") or "").split(".")
+        return place[0] in self._hidden_schemas or tuple(place[:2]) in hidden
+
+
+def _changes_texts_elsewhere(before: Group, after: Group | None) -> bool:
+    """Whether what became of an object may change how others are printed: a new name, or a changed type."""
+    if after is None:
+        return False
+    if any(key.kind == "composite type" or key.kind == "type" for key in before):
+        return before != after
+    columns = _columns(after)
+    return bool(_names(before) - _names(after)) or any(
+        columns.get(position, name) != name for position, name in _columns(before).items()
+    )
+
+
+def _names(group: Group) -> set[tuple[str, str]]:
+    return {(key.schema, key.name) for key in group if not key.parent and key.kind not in _NOTES}
+
+
+def _columns(group: Group) -> Mapping[Value, str]:
+    return {attributes["_position"]: key.name for key, attributes in group.items() if key.kind == "column"}
+
+
+def _configure(connection: psycopg.Connection[Any]) -> None:
+    """Fix the settings that the texts of the catalog depend on."""
+    names = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SETTINGS.items())
+    connection.execute(f"SELECT {names}")
+
+
+@lru_cache(maxsize=200_000)
+def _parsed(attributes: str) -> Attributes:
+    """The attributes of an object; equal texts share one mapping, so comparing catalogs stays cheap."""
+    parsed: dict[str, Value] = json.loads(attributes)
+    return parsed

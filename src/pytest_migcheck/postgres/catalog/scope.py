@@ -1,0 +1,106 @@
+"""Which objects a reading of the catalog covers, and the pieces of SQL that several families share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_NAMESPACES = """
+WITH RECURSIVE ns AS MATERIALIZED (
+    SELECT n.oid, n.nspname::text AS name, n.nspowner, n.nspacl FROM pg_namespace n
+    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+)"""
+
+_RELATION = "SELECT c.*, ns.name AS schema, c.relname::text AS name FROM pg_class c JOIN ns ON ns.oid = c.relnamespace"
+
+# What a change of one object can change in the texts of others, short of a rename: an index, constraint,
+# trigger, policy or rule is its table's, so is a sequence that a column owns; a table reaches its parents and
+# partitions and the tables that reference it.
+_NEAR = """, asked(oid) AS (SELECT unnest(%(oids)s::oid[])), kin(oid) AS (
+    SELECT a.oid FROM asked a
+    UNION SELECT i.indrelid FROM asked a JOIN pg_index i ON i.indexrelid = a.oid
+    UNION SELECT CASE WHEN k.conrelid <> 0 THEN k.conrelid ELSE k.contypid END
+        FROM asked a JOIN pg_constraint k ON k.oid = a.oid
+    UNION SELECT t.tgrelid FROM asked a JOIN pg_trigger t ON t.oid = a.oid
+    UNION SELECT p.polrelid FROM asked a JOIN pg_policy p ON p.oid = a.oid
+    UNION SELECT w.ev_class FROM asked a JOIN pg_rewrite w ON w.oid = a.oid
+    UNION SELECT t.typrelid FROM asked a JOIN pg_type t ON t.oid = a.oid WHERE t.typrelid <> 0
+    UNION SELECT d.refobjid FROM asked a JOIN pg_depend d ON d.objid = a.oid AND {owned}
+), family(oid) AS (
+    SELECT kin.oid FROM kin UNION SELECT r.oid FROM family JOIN LATERAL (
+        SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = family.oid
+        UNION ALL SELECT h.inhrelid FROM pg_inherits h WHERE h.inhparent = family.oid) r(oid) ON true
+), near(oid) AS MATERIALIZED (
+    SELECT oid FROM family
+    UNION SELECT k.conrelid FROM family f JOIN pg_trigger t ON t.tgrelid = f.oid AND t.tgconstrrelid <> 0
+        JOIN pg_constraint k ON k.oid = t.tgconstraint
+), rel AS MATERIALIZED (
+    {relation} WHERE c.oid >= 16384 AND c.oid = ANY (ARRAY(
+        SELECT oid FROM near UNION ALL SELECT i.indexrelid FROM near n JOIN pg_index i ON i.indrelid = n.oid
+        UNION ALL SELECT d.objid FROM near n JOIN pg_depend d ON d.refobjid = n.oid AND {owned}))
+        AND {own}
+)"""
+
+# A sequence that a column owns, or an index of one.
+_OWNED = (
+    "d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass "
+    "AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0"
+)
+
+_ALL = """, member AS MATERIALIZED (
+    SELECT e.classid, e.objid FROM pg_depend e WHERE e.deptype = 'e'
+), rel AS MATERIALIZED (
+    {relation} WHERE c.oid >= 16384 AND {own}
+)"""
+
+# Where a comment or a label may be: on an object itself or on a part of it.
+_ADDRESSES = """ARRAY(SELECT oid FROM near UNION ALL SELECT oid FROM rel
+    UNION ALL SELECT k.oid FROM near n JOIN pg_constraint k ON k.conrelid = n.oid
+    UNION ALL SELECT k.oid FROM near n JOIN pg_constraint k ON k.contypid = n.oid
+    UNION ALL SELECT t.oid FROM near n JOIN pg_trigger t ON t.tgrelid = n.oid
+    UNION ALL SELECT p.oid FROM near n JOIN pg_policy p ON p.polrelid = n.oid
+    UNION ALL SELECT w.oid FROM near n JOIN pg_rewrite w ON w.ev_class = n.oid)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """All objects, or those near the oids of the parameter ``oids``."""
+
+    near: bool
+
+    def head(self) -> str:
+        """The WITH that the families read from: ``ns`` (namespaces of users) and ``rel`` (relations)."""
+        template = _NEAR if self.near else _ALL
+        return _NAMESPACES + template.format(relation=_RELATION, owned=_OWNED, own=self.own("c", "pg_class"))
+
+    def own(self, alias: str, catalog: str) -> str:
+        """What an extension brings along belongs to the extension, not to the migrations."""
+        return self.own_address(f"'{catalog}'::regclass", f"{alias}.oid")
+
+    def own_address(self, class_: str, oid: str) -> str:
+        """``own`` for an object whose catalog is in a column."""
+        members = "pg_depend m WHERE m.deptype = 'e' AND" if self.near else "member m WHERE"
+        return f"NOT EXISTS (SELECT FROM {members} m.classid = {class_} AND m.objid = {oid})"
+
+    def among(self, alias: str) -> str:
+        """Restrict objects that are no relations."""
+        return f"{alias}.oid = ANY (ARRAY(SELECT oid FROM near))" if self.near else "true"
+
+    def noted(self, column: str) -> str:
+        """Restrict the addresses of comments and security labels."""
+        return f"{column} = ANY ({_ADDRESSES})" if self.near else "true"
+
+
+def acl(column: str, letter: str, owner: str) -> str:
+    """Grants as sorted text; NULL is spelt out, since it means the default list."""
+    return (
+        f"(SELECT string_agg(a::text, ',' ORDER BY a::text COLLATE \"C\") "
+        f"FROM unnest(coalesce({column}, acldefault('{letter}', {owner}))) a)"
+    )
+
+
+def internal(alias: str, catalog: str) -> str:
+    """Leave out what another object made for itself, such as the constructors of a range type."""
+    return (
+        f"NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = '{catalog}'::regclass AND i.objid = {alias}.oid "
+        "AND i.deptype = 'i')"
+    )
