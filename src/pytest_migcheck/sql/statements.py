@@ -48,7 +48,7 @@ _OWN_TRANSACTION = (
 @lru_cache(maxsize=2048)
 def parse(sql: str) -> ParsedStatement:
     """Read one statement; never raises, what it does not know is ``unrecognised``."""
-    found = words(sql) or []
+    found = list(words(sql) or ())
     while found and found[-1].key == ";":
         found.pop()
     cursor = Cursor(sql, found)

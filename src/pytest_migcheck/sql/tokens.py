@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlglot
 
@@ -24,10 +25,11 @@ class Word:
     end: int
 
 
-def words(sql: str) -> list[Word] | None:
+@lru_cache(maxsize=256)
+def words(sql: str) -> tuple[Word, ...] | None:
     """The words of a text; None where sqlglot cannot read it."""
     try:
-        return list(_read(sql, 0))
+        return tuple(_read(sql, 0))
     except Exception:  # noqa: BLE001 - versions differ in what they raise on odd input, and none may end a run
         return None
 

@@ -164,6 +164,8 @@ class Cursor:
                     self._advance(self._order[index])
 
     def _blocker(self, revision: str) -> str | None:
+        if not self._failed:
+            return None
         ancestors = self._history.graph.ancestors(revision)
         return next((r for r in self._failed if r in ancestors), None)
 

@@ -35,6 +35,8 @@ _SETTINGS = {
 # Reading some objects goes by index; the statistics of a catalog that nobody analyzed say otherwise.
 _BY_INDEX = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 
+_TYPES = frozenset(("type", "composite type"))
+_PARTS = ("index", "sequence")
 _NOTES = ("comment", "security label")
 
 Row = tuple[int, int | None, str, str, str, str, str | None]
@@ -68,7 +70,14 @@ class CatalogReader:
         self._hidden_tables = frozenset(hidden_tables)
         self._groups: dict[int, Group] = {}
         self._table_of: dict[int, int] = {}
+        self._parent_of: dict[int, int] = {}
         _configure(connection)
+        for name, query in (
+            ("migcheck_whole", whole_catalog(self._version, shared=shared)),
+            ("migcheck_near (oid[])", near_objects(self._version)),
+            ("migcheck_unheard", unheard_objects(shared=shared)),
+        ):
+            connection.execute(f"PREPARE {name} AS {query}".encode())
         self._touched = Touched.listening(connection) if incremental else None
 
     def read(self, *, everything: bool = False) -> Catalog:
@@ -82,31 +91,37 @@ class CatalogReader:
             self._touched.take()
         with_hash_joins = ", ".join(f"set_config('{name}', 'on', false)" for name in _BY_INDEX)
         self.connection.execute(f"SELECT {with_hash_joins}")
-        rows = self.connection.execute(whole_catalog(self._version, shared=self._shared), prepare=True).fetchall()
+        rows = self._rows("migcheck_whole")
         by_index = ", ".join(f"set_config('{name}', 'off', false)" for name in _BY_INDEX)
         self.connection.execute(f"SELECT {by_index}")
-        groups, self._table_of = self._grouped(rows)
+        self._table_of, self._parent_of = {}, {}
+        groups = self._grouped(rows)
         known = self._groups
         # A group that is as it was stays the same mapping, which comparing catalogs makes use of.
         self._groups = {o: known[o] if known.get(o) == group else group for o, group in groups.items()}
 
     def _read_touched(self, touched: Touched) -> bool:
         """Bring what is known up to date; false if that takes a reading of everything."""
-        rows = self.connection.execute(unheard_objects(shared=self._shared), prepare=True).fetchall()
+        rows = self._rows("migcheck_unheard")
         oids = self._oids(touched.take())
-        if oids is None or self._grouped(rows)[0].get(UNHEARD) != self._groups.get(UNHEARD):
+        if oids is None or self._grouped(rows).get(UNHEARD) != self._groups.get(UNHEARD):
             return False
         if not oids:
             return True
-        rows = self.connection.execute(near_objects(self._version), {"oids": list(oids)}, prepare=True).fetchall()
+        rows = self._rows(f"migcheck_near ('{{{','.join(map(str, oids))}}}')")
         looked_at = {row[0] for row in rows if row[2] == LOOKED_AT}
-        found, tables = self._grouped(row for row in rows if row[2] != LOOKED_AT)
+        for oid in looked_at:
+            self._parent_of.pop(oid, None)
+        found = self._grouped(row for row in rows if row[2] != LOOKED_AT)
         if any(_changes_texts_elsewhere(self._groups[oid], found.get(oid)) for oid in looked_at & self._groups.keys()):
             return False
-        groups = {oid: group for oid, group in self._groups.items() if oid not in looked_at}
-        self._groups = {**groups, **found}
-        self._table_of.update(tables)
+        self._groups = {**self._groups, **found}
+        for oid in looked_at - found.keys():
+            self._groups.pop(oid, None)
         return True
+
+    def _rows(self, statement: str) -> list[Row]:
+        return self.connection.execute(f"EXECUTE {statement}".encode()).fetchall()
 
     def _oids(self, payloads: Iterable[str]) -> set[int] | None:
         """The oids to look at, None for everything."""
@@ -120,19 +135,21 @@ class CatalogReader:
                 # REINDEX CONCURRENTLY gives an index another oid and tells nobody.
                 return None
             oids.update((oid,) if table is None else (oid, table))
-        return oids
+        # A partition that was detached is not named, and is not near its table any more.
+        return oids | {child for child, parent in self._parent_of.items() if parent in oids}
 
-    def _grouped(self, rows: Iterable[Row]) -> tuple[dict[int, Group], dict[int, int]]:
-        """The objects by their owner, and the tables of indexes and sequences."""
+    def _grouped(self, rows: Iterable[Row]) -> dict[int, Group]:
+        """The objects by their owner; keeps what each index and sequence belongs to and each table inherits from."""
         groups: dict[int, Group] = {}
-        tables: dict[int, int] = {}
         for owner, part, kind, schema, parent, name, attributes in rows:
-            if part is not None and part != owner:
-                tables[part] = owner
+            if part is not None and kind not in _PARTS:
+                self._parent_of[owner] = part
+            elif part is not None and part != owner:
+                self._table_of[part] = owner
             parsed = _parsed(attributes or "{}")
             if not self._is_hidden(kind, schema, parent, name, parsed):
                 groups.setdefault(owner, {})[ObjectKey(kind, schema, parent, name)] = parsed
-        return groups, tables
+        return groups
 
     def _is_hidden(self, kind: str, schema: str, parent: str, name: str, attributes: Attributes) -> bool:
         if schema in self._hidden_schemas or (kind == "schema" and name in self._hidden_schemas):
@@ -148,7 +165,7 @@ def _changes_texts_elsewhere(before: Group, after: Group | None) -> bool:
     """Whether what became of an object may change how others are printed: a new name, or a changed type."""
     if after is None:
         return False
-    if any(key.kind == "composite type" or key.kind == "type" for key in before):
+    if any(key.kind in _TYPES for key in before):
         return before != after
     columns = _columns(after)
     return bool(_names(before) - _names(after)) or any(

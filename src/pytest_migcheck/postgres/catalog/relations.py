@@ -2,7 +2,7 @@
 (owner, part, kind, schema, parent, name, attributes as JSON).
 
 ``owner`` is the oid of the relation, type or function that an object belongs to, ``part`` that of an index
-or a sequence, which may belong to a table.
+or a sequence, which may belong to a table, and for a table the oid of the one that it inherits from.
 
 An attribute whose name begins with ``_`` is carried and not compared. Sources: PostgreSQL's documentation,
 chapter "System Catalogs" (https://www.postgresql.org/docs/current/catalogs.html).
@@ -18,7 +18,8 @@ _KIND = """CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table
 
 def _relations() -> str:
     return f"""
-SELECT c.oid::bigint, NULL::bigint, {_KIND}, c.schema, '', c.name, json_build_object(
+SELECT c.oid::bigint, (SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = c.oid LIMIT 1)::bigint,
+    {_KIND}, c.schema, '', c.name, json_build_object(
     'persistence', c.relpersistence, 'access method', (SELECT amname FROM pg_am WHERE oid = c.relam),
     'tablespace', (SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace),
     'options', array_to_string(c.reloptions, ', '),
@@ -51,7 +52,8 @@ SELECT coalesce(o.oid, c.oid)::bigint, c.oid::bigint, 'sequence', c.schema, '', 
     'owned by', o.name, 'identity', o.identity,
     'owner', pg_get_userbyid(c.relowner), 'grants', {acl("c.relacl", "s", "c.relowner")})::text
 FROM rel c JOIN pg_sequence s ON s.seqrelid = c.oid LEFT JOIN LATERAL (
-    SELECT d.refobjid AS oid, concat(d.refobjid::regclass::text, '.', a.attname) AS name, nullif(d.deptype = 'i', false) AS identity
+    SELECT d.refobjid AS oid, concat(d.refobjid::regclass::text, '.', a.attname) AS name,
+        nullif(d.deptype = 'i', false) AS identity
     FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
     LIMIT 1) o ON true"""
@@ -94,8 +96,8 @@ SELECT r.oid::bigint, NULL::bigint, 'constraint', r.schema, r.name, k.conname::t
         WHEN k.coninhcount > 0 THEN (SELECT string_agg(concat(h.inhparent::regclass::text, '.', k.conname), ', ')
         FROM pg_inherits h WHERE h.inhrelid = k.conrelid) END)::text
 FROM rel r JOIN pg_constraint k ON k.conrelid = r.oid WHERE k.contype <> 't' {not_null}
-UNION ALL SELECT t.oid::bigint, NULL::bigint, 'constraint', ns.name, t.typname::text, k.conname::text, json_build_object(
-    'definition', pg_get_constraintdef(k.oid), 'type', k.contype, 'validated', k.convalidated)::text
+UNION ALL SELECT t.oid::bigint, NULL::bigint, 'constraint', ns.name, t.typname::text, k.conname::text,
+    json_build_object('definition', pg_get_constraintdef(k.oid), 'type', k.contype, 'validated', k.convalidated)::text
 FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid JOIN ns ON ns.oid = t.typnamespace
 WHERE t.oid >= 16384 AND {scope.among("t")} AND {scope.own("t", "pg_type")} {not_null}"""
 
@@ -149,21 +151,23 @@ SELECT t.oid::bigint, NULL::bigint, 'type', n.name, '', t.typname::text, json_bu
         FROM pg_range g WHERE g.rngtypid = t.oid),
     'owner', pg_get_userbyid(t.typowner), 'grants', {acl("t.typacl", "T", "t.typowner")})::text
 FROM pg_type t JOIN ns n ON n.oid = t.typnamespace
-WHERE t.oid >= 16384 AND {scope.among("t")} AND t.typtype IN ('e', 'd', 'r', 'b') AND NOT (t.typtype = 'b' AND t.typcategory = 'A')
+WHERE t.oid >= 16384 AND {scope.among("t")} AND t.typtype IN ('e', 'd', 'r', 'b')
+    AND NOT (t.typtype = 'b' AND t.typcategory = 'A')
     AND {scope.own("t", "pg_type")}"""
 
 
 def _functions(scope: Scope) -> str:
     return f"""
-SELECT p.oid::bigint, NULL::bigint, CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, n.name, '',
+SELECT p.oid::bigint, NULL::bigint,
+    CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, n.name, '',
     concat(p.proname, '(', pg_get_function_identity_arguments(p.oid), ')'), json_build_object(
     'definition', CASE WHEN p.prokind = 'a' THEN (SELECT concat_ws(' ', pg_get_function_result(p.oid),
         g.aggtransfn::regproc,
         g.aggfinalfn::regproc, g.aggcombinefn::regproc, format_type(g.aggtranstype, NULL), g.agginitval, g.aggkind)
         FROM pg_aggregate g WHERE g.aggfnoid = p.oid) ELSE pg_get_functiondef(p.oid) END,
     'owner', pg_get_userbyid(p.proowner), 'grants', {acl("p.proacl", "f", "p.proowner")})::text
-FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace WHERE p.oid >= 16384 AND {scope.among("p")} AND {scope.own("p", "pg_proc")}
-    AND {internal("p", "pg_proc")}"""
+FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace WHERE p.oid >= 16384 AND {scope.among("p")}
+    AND {scope.own("p", "pg_proc")} AND {internal("p", "pg_proc")}"""
 
 
 def relation_families(scope: Scope, version: int) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ _RELATION = "SELECT c.*, ns.name AS schema, c.relname::text AS name FROM pg_clas
 # What a change of one object can change in the texts of others, short of a rename: an index, constraint,
 # trigger, policy or rule is its table's, so is a sequence that a column owns; a table reaches its parents and
 # partitions and the tables that reference it.
-_NEAR = """, asked(oid) AS (SELECT unnest(%(oids)s::oid[])), kin(oid) AS (
+_NEAR = """, asked(oid) AS (SELECT unnest($1)), kin(oid) AS (
     SELECT a.oid FROM asked a
     UNION SELECT i.indrelid FROM asked a JOIN pg_index i ON i.indexrelid = a.oid
     UNION SELECT CASE WHEN k.conrelid <> 0 THEN k.conrelid ELSE k.contypid END
@@ -63,7 +63,7 @@ _ADDRESSES = """ARRAY(SELECT oid FROM near UNION ALL SELECT oid FROM rel
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """All objects, or those near the oids of the parameter ``oids``."""
+    """All objects, or those near the oids of the parameter."""
 
     near: bool
 

@@ -17,7 +17,7 @@ LOOKED_AT = "looked at"
 
 
 @cache
-def whole_catalog(version: int, *, shared: bool) -> bytes:
+def whole_catalog(version: int, *, shared: bool) -> str:
     """The one statement that reads everything.
 
     Args:
@@ -31,21 +31,21 @@ def whole_catalog(version: int, *, shared: bool) -> bytes:
         *_owned_by(OF_THE_DATABASE, database_families(version)),
         *_owned_by(UNHEARD, unheard_families(shared=shared)),
     )
-    return (scope.head() + _union(families)).encode()
+    return scope.head() + _union(families)
 
 
 @cache
-def near_objects(version: int) -> bytes:
-    """The statement that reads the relations, types and functions near the oids of the parameter ``oids``."""
+def near_objects(version: int) -> str:
+    """The statement that reads the relations, types and functions near the oids of its parameter."""
     scope = Scope(near=True)
     looked_at = f"\nSELECT n.oid::bigint, NULL::bigint, '{LOOKED_AT}', '', '', '', NULL::text FROM near n"
-    return (scope.head() + _union((*relation_families(scope, version), notes(scope), looked_at))).encode()
+    return scope.head() + _union((*relation_families(scope, version), notes(scope), looked_at))
 
 
 @cache
-def unheard_objects(*, shared: bool) -> bytes:
+def unheard_objects(*, shared: bool) -> str:
     """The statement that reads what no event trigger tells of."""
-    return _union(_owned_by(UNHEARD, unheard_families(shared=shared))).encode()
+    return _union(_owned_by(UNHEARD, unheard_families(shared=shared)))
 
 
 def _owned_by(owner: int, families: Iterable[str]) -> tuple[str, ...]:

@@ -21,46 +21,53 @@ INDEX = "i"
 
 _INSTALLED = "SELECT count(*) = 2 FROM pg_event_trigger WHERE evtname IN ('migcheck_done', 'migcheck_dropped')"
 
-# A notification is a list of oids; "all" when a command reaches further than that, "i" before a dropped index.
-# The limit of a payload is 8000 bytes (https://www.postgresql.org/docs/current/sql-notify.html).
-_FUNCTIONS = f"""
-SET allow_system_table_mods = on;
-CREATE OR REPLACE FUNCTION pg_catalog.migcheck_done() RETURNS event_trigger LANGUAGE plpgsql
-    SET search_path = pg_catalog AS $function$
-DECLARE payload text;
-BEGIN
-    SELECT CASE WHEN count(*) = 0 THEN NULL WHEN bool_and(d.objid IS NOT NULL AND d.classid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass,
-                'pg_constraint'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass, 'pg_rewrite'::regclass))
-        THEN string_agg(DISTINCT d.objid::text, ' ') ELSE '{EVERYTHING}' END
-    INTO payload FROM pg_event_trigger_ddl_commands() d;
-    IF tg_tag IN ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'REASSIGN OWNED', 'DROP OWNED', 'SECURITY LABEL',
-            'IMPORT FOREIGN SCHEMA') OR octet_length(payload) > 7900 THEN
+# The catalogs of relations, types, functions and their parts.
+_READ_BY_OID = """(VALUES ('pg_class'::regclass), ('pg_type'::regclass), ('pg_proc'::regclass),
+            ('pg_constraint'::regclass), ('pg_trigger'::regclass), ('pg_policy'::regclass), ('pg_rewrite'::regclass))"""
+_NOTIFY = f"""IF octet_length(payload) > 7900 THEN
         payload := '{EVERYTHING}';
     END IF;
     IF payload IS NOT NULL THEN
         PERFORM pg_notify('{_CHANNEL}', payload);
+    END IF;"""
+
+# A notification is a list of oids; "all" when a command reaches further than that, "i" before a dropped index.
+# The limit of a payload is 8000 bytes (https://www.postgresql.org/docs/current/sql-notify.html).
+_DONE = f"""
+CREATE OR REPLACE FUNCTION pg_catalog.migcheck_done() RETURNS event_trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog AS $function$
+DECLARE payload text;
+BEGIN
+    SELECT CASE WHEN count(*) = 0 THEN NULL
+        WHEN bool_and(coalesce(d.classid IN {_READ_BY_OID}, false)) THEN string_agg(DISTINCT d.objid::text, ' ')
+        ELSE '{EVERYTHING}' END
+    INTO payload FROM pg_event_trigger_ddl_commands() d;
+    IF tg_tag IN ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'REASSIGN OWNED', 'DROP OWNED', 'SECURITY LABEL',
+            'IMPORT FOREIGN SCHEMA') THEN
+        payload := '{EVERYTHING}';
     END IF;
-END $function$;
+    {_NOTIFY}
+END $function$"""
+
+# A dropped part names its table: that is not always dropped or altered itself, as in DROP FUNCTION ... CASCADE.
+_DROPPED = f"""
 CREATE OR REPLACE FUNCTION pg_catalog.migcheck_dropped() RETURNS event_trigger LANGUAGE plpgsql
     SET search_path = pg_catalog AS $function$
 DECLARE payload text;
 BEGIN
-    SELECT CASE WHEN count(*) = 0 THEN NULL WHEN bool_and(d.classid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass,
-                'pg_constraint'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass, 'pg_rewrite'::regclass,
-                'pg_attrdef'::regclass))
-        THEN string_agg(concat_ws(' ', concat(CASE WHEN d.object_type = 'index' AND d.schema_name <> 'pg_toast' THEN '{INDEX}' END, d.objid),
+    SELECT CASE WHEN count(*) = 0 THEN NULL
+        WHEN bool_and(d.classid = 'pg_attrdef'::regclass OR d.classid IN {_READ_BY_OID}) THEN string_agg(concat_ws(' ',
+            CASE WHEN d.object_type = 'index' AND d.schema_name <> 'pg_toast' THEN '{INDEX}' ELSE '' END || d.objid,
             CASE WHEN d.classid NOT IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass)
                 THEN to_regclass(quote_ident(d.address_names[1]) || '.' || quote_ident(d.address_names[2]))::oid
             END), ' ')
         ELSE '{EVERYTHING}' END
     INTO payload FROM pg_event_trigger_dropped_objects() d WHERE NOT d.is_temporary;
-    IF octet_length(payload) > 7900 THEN
-        payload := '{EVERYTHING}';
-    END IF;
-    IF payload IS NOT NULL THEN
-        PERFORM pg_notify('{_CHANNEL}', payload);
-    END IF;
-END $function$;
+    {_NOTIFY}
+END $function$"""
+
+_INSTALL = f"""
+SET allow_system_table_mods = on; {_DONE}; {_DROPPED};
 DO $do$ BEGIN
     IF NOT ({_INSTALLED}) THEN
         CREATE EVENT TRIGGER migcheck_done ON ddl_command_end EXECUTE FUNCTION pg_catalog.migcheck_done();
@@ -93,7 +100,7 @@ class Touched:
     def listening(cls, connection: psycopg.Connection[Any]) -> Touched | None:
         """Install the event triggers and listen; None where the user may not do that."""
         try:
-            connection.execute(_FUNCTIONS)
+            connection.execute(_INSTALL.encode())
         except errors.InsufficientPrivilege:
             return None
         return cls(connection)
