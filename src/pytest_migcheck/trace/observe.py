@@ -21,11 +21,16 @@ _JOINS = """
     LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid"""
 
-# Only rows that a transaction wrote which had not ended when they were read last: ``age`` is the distance to now
+# Before a transaction: the relations that were written since the last look (``age`` is the distance of a transaction
+# id to now), and those that the session's counters stand at something for. The counters are those since they were
+# last reported, which is not at each commit. The first column is where to look from the next time
 # (https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT).
-RELATIONS = f"""SELECT {_COLUMNS} FROM pg_catalog.pg_class c {_JOINS}
-WHERE c.oid >= 16384 AND pg_catalog.age(c.xmin) <= pg_catalog.age('{{since}}'::pg_catalog.xid)"""
-_HORIZON = "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::pg_catalog.xid::text"
+BEFORE = f"""
+SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::pg_catalog.xid::text,
+    pg_catalog.pg_stat_get_xact_numscans(c.oid)::bigint, {_COLUMNS}
+FROM (VALUES (1)) AS one LEFT JOIN pg_catalog.pg_class c ON c.oid >= 16384 AND (
+    pg_catalog.age(c.xmin) <= pg_catalog.age('{{since}}'::pg_catalog.xid)
+    OR c.relkind IN ('r', 'm', 'p') AND pg_catalog.pg_stat_get_xact_numscans(c.oid) > 0) {_JOINS}"""
 _FIRST_XID = "3"  # FirstNormalTransactionId in PostgreSQL's access/transam.h
 
 # A dropped relation has no row in pg_class, yet its lock is still listed: hence the LEFT JOIN.
@@ -37,11 +42,6 @@ WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.rela
     AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
                       WHERE d.datname = pg_catalog.current_database())"""
 
-# The counters are those of the session since they were last reported, which is not at each commit: so what
-# they stand at when a transaction begins is read, and outside of one they are made to be reported first.
-SCANS_SO_FAR = """
-SELECT c.oid::bigint, pg_catalog.pg_stat_get_xact_numscans(c.oid)::bigint FROM pg_catalog.pg_class c
-WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm', 'p') AND pg_catalog.pg_stat_get_xact_numscans(c.oid) > 0"""
 _CAN_REPORT = "SELECT 1 FROM pg_catalog.pg_proc WHERE proname = 'pg_stat_force_next_flush'"  # PostgreSQL 15
 _REPORT = "SELECT pg_catalog.pg_stat_force_next_flush()"
 
@@ -95,22 +95,21 @@ class Observer:
         self._scans_before: dict[int, int] = {}
         self._can_report: bool | None = None
         self._known_since = _FIRST_XID
-        self.stale = True
-
-    def learn(self, connection: Any) -> None:
-        """Read the names of all relations, or of those that others wrote since the last time."""
-        horizon = str(_query(connection, _HORIZON)[0][0])
-        rows = _query(connection, RELATIONS.format(since=self._known_since))
-        self._relations.update((r.oid, r) for r in map(_relation, rows))
-        self._known_since, self.stale = horizon, False
-        if self._can_report is None:
-            self._can_report = bool(_query(connection, _CAN_REPORT))
 
     def begin(self, connection: Any, *, autocommit: bool) -> None:
-        """Read where the counters stand, before the first statement of a transaction."""
+        """Read the names of relations and where the counters stand, before the first statement of a transaction."""
+        if self._can_report is None:
+            self._can_report = bool(_query(connection, _CAN_REPORT))
         if autocommit and self._can_report:
             _query(connection, _REPORT)
-        self._scans_before = {int(oid): int(count) for oid, count in _query(connection, SCANS_SO_FAR)}
+        rows = _query(connection, BEFORE.format(since=self._known_since))
+        self._known_since = str(rows[0][0])
+        self._scans_before = {}
+        for row in rows:
+            if row[2] is not None:
+                relation = _relation(row[2:])
+                self._relations[relation.oid] = relation
+                self._scans_before[relation.oid] = int(row[1] or 0)
 
     def observe(self, connection: Any) -> Observation:
         """Compare the session with what it was before the statement; the statement has ended without error."""

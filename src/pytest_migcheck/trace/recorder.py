@@ -42,8 +42,6 @@ class Recorder:
         """Begin a step; ``observing`` asks the server about each statement."""
         self._statements, self._transaction_number = [], 1
         self._observing, self._open, self._begins = observing, True, True
-        for _, observer in self._observers.values():
-            observer.stale = True
 
     def close_step(self) -> tuple[Statement, ...]:
         """End the step and return its statements."""
@@ -70,8 +68,6 @@ class Recorder:
 
     def _prepare_observer(self, connection: Any, *, autocommit: bool) -> None:
         _, observer = self._observers.setdefault(id(connection), (connection, Observer()))
-        if observer.stale:
-            observer.learn(connection)
         if autocommit or self._begins:
             observer.begin(connection, autocommit=autocommit)
         self._begins = autocommit
