@@ -162,11 +162,3 @@ def test_our_redirection_is_not_there_for_other_tests(project: Project, migcheck
         """,
     )
     migcheck("-p", "no:randomly", "migrations", "test_mine.py").assert_outcomes(passed=6, skipped=1)
-
-
-def test_a_migration_that_commits_loses_what_comes_after_it(project: Project, migcheck) -> None:
-    project.revision("a1", TABLE, UNDO)
-    project.revision("b2", 'op.get_bind().commit()\nop.execute("CREATE TABLE lost (id integer)")', "pass")
-    result = migcheck("--migcheck-checks=upgrade")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["MC002 upgrade-fails: *in one shot fails at b2: *does not record it*"])

@@ -50,6 +50,7 @@ def judge_upgrade(result: StepResult, graph: Graph, notes: tuple[str, ...]) -> O
         revision=graph.revisions[failed],
         direction=Direction.UPGRADE,
         failure=result.failure,
+        statements=result.statements,
     )
     sections = (("traceback", result.failure.traceback), ("full traceback", result.failure.full_traceback))
     return Outcome(status=Status.FAILED, findings=(finding,), notes=notes, sections=sections)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.checks.steps import failure_finding
+from pytest_migcheck.checks.transactions import transaction_findings
 from pytest_migcheck.core.diff import diff, same
 from pytest_migcheck.core.finding import Change, Difference, Direction, Finding, Severity
 from pytest_migcheck.core.graph import Revision
@@ -30,10 +31,15 @@ def judge_stairway(stairway: Stairway, revision: Revision, declared_irreversible
         return Outcome(status=Status.FAILED, findings=(finding,), sections=_traceback(down))
     if declared_irreversible:
         return Outcome(status=Status.SKIPPED, reason="irreversible: migcheck_irreversible names it")
-    findings = [*_residue(stairway, revision), *_repeat(stairway, revision)]
+    findings = (
+        *transaction_findings(stairway.up, revision),
+        *transaction_findings(down, revision),
+        *_residue(stairway, revision),
+        *_repeat(stairway, revision),
+    )
     sections = _traceback(stairway.again) if stairway.again else ()
-    status = Status.FAILED if findings else Status.PASSED
-    return Outcome(status=status, findings=tuple(findings), sections=sections)
+    failed = any(f.severity is Severity.ERROR for f in findings)
+    return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings, sections=sections)
 
 
 def _irreversible(down: StepRecord, declared: bool) -> str:
@@ -55,6 +61,7 @@ def _failed(record: StepRecord, revision: Revision, rule: str, steps: str) -> Fi
         revision=revision,
         direction=record.direction,
         failure=record.failure,
+        statements=record.statements,
         extra=(("steps", steps),),
     )
 
@@ -89,6 +96,7 @@ def _repeat(stairway: Stairway, revision: Revision) -> Iterator[Finding]:
             revision=revision,
             direction=Direction.UPGRADE,
             failure=again.failure,
+            statements=again.statements,
             extra=(("steps", steps),),
         )
         return

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from pytest_migcheck.checks.transactions import FIX, ended_before
 from pytest_migcheck.core.finding import Direction, Finding, Severity
 from pytest_migcheck.core.graph import Revision
 from pytest_migcheck.core.rule_ids import rule_id
-from pytest_migcheck.core.step import StepFailure
+from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.core.step import NOT_RECORDED, StepFailure
 
 _EMPTY_START = (
     "this history does not start from an empty database: its first revision expects objects that are not there. "
@@ -15,10 +19,11 @@ _EMPTY_START = (
 
 def failure_finding(
     *, rule: str, check: str, headline: str, revision: Revision, direction: Direction, failure: StepFailure,
-    extra: tuple[tuple[str, str], ...] = (),
+    statements: Sequence[Statement] = (), extra: tuple[tuple[str, str], ...] = (),
 ) -> Finding:
-    """A finding for a step that the server, or the migration's own code, ended."""
+    """A finding for a step that the server, or the migration's own code, ended; ``statements`` ran before."""
     source = failure.source
+    advice = ended_before(statements, revision.path) or _advice(failure, revision, direction)
     line = revision.upgrade_line if direction is Direction.UPGRADE else revision.downgrade_line
     return Finding(
         id=rule_id(rule),
@@ -33,7 +38,7 @@ def failure_finding(
         line=source.line if source else line,
         source_text=source.text if source else "",
         sql=failure.sql,
-        details=(("error", f"{failure.kind}: {failure.message}"), *extra, *_advice(failure, revision, direction)),
+        details=(("error", f"{failure.kind}: {failure.message}"), *extra, *advice),
     )
 
 
@@ -41,7 +46,9 @@ def _advice(
     failure: StepFailure, revision: Revision, direction: Direction
 ) -> tuple[tuple[str, str], ...]:
     missing = failure.sqlstate in ("42P01", "3F000", "42704", "42883")
-    if "alembic_version" in failure.message:
+    if failure.kind == NOT_RECORDED:
+        return (("fix", FIX),)
+    if failure.sqlstate == "42P01" and "alembic_version" in failure.message:
         return (("fix", "the migration hides the version table: restore search_path at its end (SET LOCAL does)"),)
     if missing and direction is Direction.UPGRADE and not revision.requires:
         return (("fix", _EMPTY_START),)

@@ -35,6 +35,7 @@ class Statement:
     transaction when it ended. ``scans`` and ``rewrites`` are schema-qualified tables that
     this statement read whole or wrote anew. ``created`` are relations the transaction made before it ended.
     ``utility`` is false for SELECT, INSERT, UPDATE, DELETE, MERGE and the like.
+    ``driver_call`` marks a COMMIT or ROLLBACK that the migration asked of the connection, not in SQL.
     """
 
     sql: str
@@ -49,6 +50,7 @@ class Statement:
     created: tuple[str, ...] = ()
     lock_timeout: str = "0"
     utility: bool = True
+    driver_call: bool = False
 
     @property
     def autocommit(self) -> bool:

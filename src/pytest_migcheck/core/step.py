@@ -8,6 +8,9 @@ from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.statement import Source, Statement
 
+# The kind of a failure without an exception: the version table does not say what Alembic said.
+NOT_RECORDED = "NotRecorded"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFailure:
@@ -30,7 +33,10 @@ class StepFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRecord:
-    """The record of one step. ``run`` is 1 for the first pass and 2 for the second upgrade."""
+    """The record of one step. ``run`` is 1 for the first pass and 2 for the second upgrade.
+
+    ``left_uncommitted`` says that the migration ended Alembic's transaction, and Alembic did not commit the rest.
+    """
 
     revision: str
     direction: Direction
@@ -42,3 +48,4 @@ class StepRecord:
     seconds: float = 0.0
     output: str = ""
     changed_settings: tuple[tuple[str, str, str], ...] = ()
+    left_uncommitted: bool = False

@@ -18,12 +18,17 @@ from pytest_migcheck.postgres.database_set import DatabaseSet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
-    """What one step did, as the history saw it; catalogs are the walker's business."""
+    """What one step did, as the history saw it; catalogs are the walker's business.
+
+    ``left_uncommitted``: the migration ended Alembic's transaction, and Alembic did not commit what came after;
+    the step has committed it, so that the next one is not blamed.
+    """
 
     statements: tuple[Statement, ...]
     failure: StepFailure | None
     seconds: float
     changed_settings: tuple[tuple[str, str, str], ...] = ()
+    left_uncommitted: bool = False
 
 
 class ModelsNotCreatableError(MigcheckError):

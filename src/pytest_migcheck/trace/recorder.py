@@ -112,6 +112,14 @@ class Recorder:
             )
         )
 
+    def ended_by_migration(self, sql: str) -> None:
+        """The migration itself is about to end the transaction, by a call of its connection."""
+        if self._open:
+            source = source_of_frame(sys._getframe(1), self._is_ours)
+            self._statements.append(
+                Statement(sql=sql, source=source, seconds=0.0, transaction=self._transaction_number, driver_call=True)
+            )
+
     def transaction_ended(self) -> None:
         """A commit or a rollback came through."""
         if self._open:

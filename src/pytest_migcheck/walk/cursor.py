@@ -20,6 +20,7 @@ from pytest_migcheck.history.source import History, Run
 from pytest_migcheck.postgres.catalog import unheard
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.server import Server
+from pytest_migcheck.sql.transaction_control import ends_transaction
 from pytest_migcheck.walk.checkpoints import Checkpoints
 
 # A replay longer than this ends with a checkpoint: copying costs about as much as twenty steps.
@@ -157,7 +158,7 @@ class Cursor:
         if result.failure is not None:
             self._failed[revision] = result.failure
             self._run = None
-            if any(s.autocommit for s in result.statements):
+            if any(s.autocommit or ends_transaction(s.sql) for s in result.statements):
                 position = self._order.index(revision)
                 self._restore(position)
                 for index in range(self._position, position):
@@ -199,6 +200,7 @@ class Cursor:
             failure=result.failure,
             seconds=result.seconds,
             changed_settings=result.changed_settings,
+            left_uncommitted=result.left_uncommitted,
         )
         if result.failure is not None:
             self._run = None

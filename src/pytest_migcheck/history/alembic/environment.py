@@ -86,7 +86,7 @@ class Environment:
         environment.configure = configure  # type: ignore[method-assign]
         with ExitStack() as stack:
             stack.enter_context(self.redirection.active(databases))
-            stack.enter_context(recorded(self.recorder))
+            stack.enter_context(recorded(self.recorder, environment))
             stack.enter_context(_untouched_logging())
             stack.enter_context(_variables(databases, self.variables))
             for context in self.contexts():

@@ -5,10 +5,13 @@ https://docs.sqlalchemy.org/en/20/core/events.html#sqlalchemy.events.ConnectionE
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
+from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
@@ -17,8 +20,11 @@ from pytest_migcheck.trace.recorder import Recorder
 
 
 @contextmanager
-def recorded(recorder: Recorder) -> Iterator[None]:
-    """Report every statement of every engine to ``recorder`` until the block ends."""
+def recorded(recorder: Recorder, environment: EnvironmentContext) -> Iterator[None]:
+    """Report every statement of every engine to ``recorder`` until the block ends.
+
+    A COMMIT or ROLLBACK of ``environment``'s own connection counts as a statement where a migration asks for it.
+    """
 
     def before(conn: Any, _cursor: Any, _sql: str, _params: Any, _context: Any, _many: bool) -> None:
         connection = _dbapi(conn)
@@ -37,15 +43,20 @@ def recorded(recorder: Recorder) -> Iterator[None]:
                 autocommit=connection is not None and is_autocommit(connection),
             )
 
-    def ended(_conn: Any) -> None:
-        recorder.transaction_ended()
+    def ended(sql: str) -> Callable[[Any], None]:
+        def listener(conn: Any) -> None:
+            if _called_by_migration(sys._getframe(1)) and conn is environment.get_context().connection:
+                recorder.ended_by_migration(sql)
+            recorder.transaction_ended()
+
+        return listener
 
     listeners: dict[str, Callable[..., Any]] = {
         "before_cursor_execute": before,
         "after_cursor_execute": after,
         "handle_error": failed,
-        "commit": ended,
-        "rollback": ended,
+        "commit": ended("COMMIT"),
+        "rollback": ended("ROLLBACK"),
     }
     for name, listener in listeners.items():
         event.listen(Engine, name, listener)
@@ -54,6 +65,23 @@ def recorded(recorder: Recorder) -> Iterator[None]:
     finally:
         for name, listener in listeners.items():
             event.remove(Engine, name, listener)
+
+
+def _called_by_migration(frame: FrameType | None) -> bool:
+    """Whether code that Alembic runs, and not Alembic itself (its ``autocommit_block``), called SQLAlchemy."""
+    while frame is not None and _package(frame) == "sqlalchemy":
+        frame = frame.f_back
+    if frame is None or _package(frame) == "alembic":
+        return False
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "alembic.runtime.migration":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def statement_error(error: BaseException) -> StatementError:

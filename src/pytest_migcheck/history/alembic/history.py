@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.core.step import StepFailure
+from pytest_migcheck.core.step import NOT_RECORDED, StepFailure
 from pytest_migcheck.history.alembic.declared import DeclaredModels
 from pytest_migcheck.history.alembic.discover import FoundConfig
 from pytest_migcheck.history.alembic.environment import Configured, Environment
@@ -178,12 +178,15 @@ class AlembicHistory:
         missing = [r for r in self.graph.order if r not in applied]
         if not missing:
             return None
+        calls = [s.source for s in self._environment.recorder.statements if s.driver_call and s.source]
+        by_path = {r.path: r.id for r in self.graph.revisions.values()}
+        source = next((s for s in calls if s.path in by_path), None)
         return StepFailure(
-            kind="NotRecorded",
+            kind=NOT_RECORDED,
             message=f"env.py ended without an error, and {schema}.{table} does not record it: a migration ended "
             "Alembic's transaction (commit(), or COMMIT in its SQL), and what came after was rolled back",
-            source=None,
-            revision=missing[0],
+            source=source,
+            revision=by_path[source.path] if source else missing[0],
         )
 
     def version_tables(self) -> tuple[tuple[str, str], ...]:

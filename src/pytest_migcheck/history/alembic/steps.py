@@ -48,6 +48,13 @@ class Stepper:
         self._databases = databases
         self._explain = explain
         self._timeout = timeout
+        self._left_uncommitted = False
+
+    def _committed(self, context: Any) -> None:
+        """Commit what Alembic did not, because the migration ended its transaction: the next step starts clean."""
+        self._left_uncommitted = not context._in_external_transaction and context.connection.in_transaction()
+        if self._left_uncommitted:
+            context.connection.commit()
 
     def _migration_step(self, revision: str, direction: Direction, *, traced: bool) -> Any:
         """Alembic's step for exactly one revision; records while the user's function runs."""
@@ -70,7 +77,12 @@ class Stepper:
     def _result(self, error: BaseException | None, revision: str, direction: Direction, started: float) -> StepResult:
         failure = None if error is None else self._explain(error, revision, direction)
         statements = self._environment.recorder.close_step()
-        return StepResult(statements=statements, failure=failure, seconds=time.perf_counter() - started)
+        return StepResult(
+            statements=statements,
+            failure=failure,
+            seconds=time.perf_counter() - started,
+            left_uncommitted=self._left_uncommitted and failure is None,
+        )
 
     def _watch(self) -> Watch:
         return Watch(self._databases, self._timeout)
@@ -86,8 +98,9 @@ class SeparateRuns(Stepper):
         self._environment.recorder.open_step(observing=False)
         self._environment.recorder.close_step()
 
-        def steps(_heads: Any, _context: Any) -> Iterator[Any]:
+        def steps(_heads: Any, context: Any) -> Iterator[Any]:
             yield self._migration_step(revision, direction, traced=traced)
+            self._committed(context)
 
         def work() -> None:
             self._environment.run(self._databases, steps, transaction_per_migration=True)
@@ -128,6 +141,7 @@ class SingleRun(Stepper):
     def _steps(self, _heads: Any, context: Any) -> Iterator[Any]:
         while (wanted := self._wanted.get()) is not None:
             yield wanted
+            self._committed(context)
             # Each revision is a release: the next one must not remember the enum types of this one.
             context.impl.memo.clear()
             self._done.put(STEP_COMMITTED)
