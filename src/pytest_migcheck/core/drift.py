@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
@@ -16,7 +16,7 @@ from pytest_migcheck.core.diff import (
     renamed_difference,
 )
 from pytest_migcheck.core.drift_policy import changed_severity, one_sided_severity
-from pytest_migcheck.core.expressions import Fold, expression_pair, folds
+from pytest_migcheck.core.expressions import Fold, folds
 from pytest_migcheck.core.finding import AttributeChange, Change, Difference, Severity
 
 # Cluster-wide or personal to a server: the disposable one has others.
@@ -44,11 +44,14 @@ def drift(
     """
     expected, found = _comparable(models), _comparable(migrated)
     differences = list(_mapped_views(expected, found))
-    removed = {k: v for k, v in expected.items() if k not in found}
-    added = {k: v for k, v in found.items() if k not in expected}
+    swapped = _unpaired_numbers(expected, found)
+    removed = {k: v for k, v in expected.items() if k not in found} | swapped[0]
+    added = {k: v for k, v in found.items() if k not in expected} | swapped[1]
     differences += _unique_forms(removed, found, added, _UNIQUE_FORMS)
     differences += _unique_forms(added, expected, removed, _UNIQUE_FORMS[::-1])
     differences += _renames(removed, added, folded)
+    for key in [k for k in removed if k in added]:
+        expected[key], found[key] = removed.pop(key), added.pop(key)
     differences += _one_sided(removed, Change.REMOVED)
     differences += _one_sided(added, Change.ADDED)
     differences += _changed(expected, found, folded)
@@ -131,7 +134,17 @@ def _renames(
     removed: dict[ObjectKey, Attributes], added: dict[ObjectKey, Attributes], folded: Fold | None
 ) -> Iterator[Difference]:
     """Pair constraints and indexes by their definition; a name that nobody chose says nothing."""
-    for old, new in [*pair_renames(removed, added), *_folded_checks(removed, added, folded)]:
+    yield from _silenced_names(pair_renames(removed, added), removed, added)
+    if folded is not None:
+        yield from _silenced_names(_folded_renames(removed, added, folded), removed, added)
+
+
+def _silenced_names(
+    pairs: Iterable[tuple[ObjectKey, ObjectKey]],
+    removed: dict[ObjectKey, Attributes],
+    added: dict[ObjectKey, Attributes],
+) -> Iterator[Difference]:
+    for old, new in list(pairs):
         attributes = added.pop(new, None)
         if attributes is None or removed.pop(old, None) is None:
             continue
@@ -139,20 +152,37 @@ def _renames(
             yield renamed_difference(old, new, attributes, Severity.WARNING)
 
 
-def _folded_checks(
-    removed: Mapping[ObjectKey, Attributes], added: Mapping[ObjectKey, Attributes], folded: Fold | None
+def _folded_renames(
+    removed: Mapping[ObjectKey, Attributes], added: Mapping[ObjectKey, Attributes], folded: Fold
 ) -> Iterator[tuple[ObjectKey, ObjectKey]]:
-    """Pair unnamed CHECKs whose texts differ and mean the same."""
-    if folded is None:
-        return
-    for old in [k for k in removed if k.kind == "constraint" and _generated_name(k)]:
+    """Pair constraints and indexes whose texts differ and mean the same."""
+    for old in [k for k in removed if k.kind in ("constraint", "index")]:
         for new in [k for k in added if k[:3] == old[:3]]:
-            before, after = removed[old], added[new]
-            pair = expression_pair(old, "definition", before, after)
-            settled = all(before.get(n) == after.get(n) for n in ("validated", "no inherit", "enforced"))
-            if pair is not None and settled and folded([pair])[0]:
+            if _same_but_for(removed[old], added[new], "definition") and folds(
+                old, "definition", removed[old], added[new], folded
+            ):
                 yield old, new
                 break
+
+
+def _same_but_for(before: Attributes, after: Attributes, name: str) -> bool:
+    compared = {n for n in (*before, *after) if not n.startswith("_") and n != name}
+    return all(before.get(n) == after.get(n) for n in compared)
+
+
+def _unpaired_numbers(
+    expected: dict[ObjectKey, Attributes], found: dict[ObjectKey, Attributes]
+) -> tuple[dict[ObjectKey, Attributes], dict[ObjectKey, Attributes]]:
+    """Take out the unnamed constraints of one name and another definition: their numbers depend on the order."""
+    same_names = [
+        key
+        for key, attributes in expected.items()
+        if key.kind == "constraint"
+        and key in found
+        and attributes.get("definition") != found[key].get("definition")
+        and _generated_name(key)
+    ]
+    return {k: expected.pop(k) for k in same_names}, {k: found.pop(k) for k in same_names}
 
 
 def _generated_name(key: ObjectKey) -> bool:
