@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from history_project import Project
 
 TABLE = 'op.create_table("orders", sa.Column("id", sa.Integer, primary_key=True), sa.Column("email", sa.String(255)))'
@@ -162,3 +164,24 @@ def test_our_redirection_is_not_there_for_other_tests(project: Project, migcheck
         """,
     )
     migcheck("-p", "no:randomly", "migrations", "test_mine.py").assert_outcomes(passed=6, skipped=1)
+
+
+def test_locks_of_an_upgrade_that_fails_never_pass(project: Project, migcheck) -> None:
+    project.revision("a1", TABLE, UNDO)
+    project.revision("b2", "op.execute('SELECT 1')\nop.execute('SELECT 1/0')")
+    project.revision("c2", "raise RuntimeError('no')", parents="a1")
+    project.revision("d2", 'op.create_index("ix", "orders", ["email"])\nop.execute("SELECT 1/0")', parents="a1")
+    result = migcheck("-v", "-rs", "--migcheck-checks=locks", "--migcheck-report=json:r.json")
+    result.assert_outcomes(passed=1, skipped=2, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "MC101 create-index-not-concurrent: *",
+            "  note    upgrading d2 fails at line 12 (see stairway); 1 statement before that judged",
+            "SKIPPED *c2.py:10: upgrading c2 fails at line 11 (see stairway); nothing ran before that",
+            "SKIPPED *b2.py:10: upgrading b2 fails at line 12 (see stairway); 1 statement before that judged",
+        ]
+    )
+    reasons = {c["revision"]: c["reason"] for c in json.loads((project.path / "r.json").read_text())["checks"]}
+    assert reasons["a1"] is None and reasons["d2"].startswith("upgrading d2 fails")
+    result = migcheck("-v", "--migcheck-checks=locks", "--migcheck-ignore=MC1")
+    result.assert_outcomes(passed=1, skipped=3)

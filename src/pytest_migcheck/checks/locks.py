@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_migcheck.core.finding import Direction, Severity
 from pytest_migcheck.core.graph import Revision
 from pytest_migcheck.core.outcome import Outcome, Status, TracedStatement
+from pytest_migcheck.core.step import StepRecord
 from pytest_migcheck.rules.judge import RuleContext, judge
 from pytest_migcheck.walk.cursor import Stairway
 
@@ -12,7 +13,7 @@ from pytest_migcheck.walk.cursor import Stairway
 def judge_locks(
     stairway: Stairway, revision: Revision, version_num: int, version_tables: tuple[tuple[str, str], ...]
 ) -> Outcome:
-    """Judge the upgrade's statements; one that failed is judged by what ran."""
+    """Judge the upgrade's statements; one that failed is judged by what ran, and never passes."""
     if stairway.blocked_by is not None or stairway.up is None:
         return Outcome(status=Status.SKIPPED, reason=f"not reached: upgrading {stairway.blocked_by} fails")
     up = stairway.up
@@ -27,11 +28,25 @@ def judge_locks(
     )
     findings = tuple(judge(up.statements, context))
     failed = any(f.severity is Severity.ERROR for f in findings)
+    reason = _unfinished(up, revision)
+    passed = Status.PASSED if reason is None else Status.SKIPPED
     return Outcome(
-        status=Status.FAILED if failed else Status.PASSED,
+        status=Status.FAILED if failed else passed,
+        reason=reason,
         findings=findings,
         statements=traced_statements(stairway),
     )
+
+
+def _unfinished(up: StepRecord, revision: Revision) -> str | None:
+    """How far an upgrade got that failed: what comes after nobody has seen."""
+    if up.failure is None:
+        return None
+    ran = sum(statement.error is None for statement in up.statements)
+    judged = f"{ran} statement{'' if ran == 1 else 's'} before that judged" if ran else "nothing ran before that"
+    source = up.failure.source
+    place = f" at line {source.line}" if source and source.path == revision.path else ""
+    return f"upgrading {revision.id} fails{place} (see stairway); {judged}"
 
 
 def traced_statements(stairway: Stairway) -> tuple[TracedStatement, ...]:

@@ -34,7 +34,8 @@ class TracedStatement:
 class Outcome:
     """What a check found out about one item.
 
-    ``reason`` is the text of a skip or of an error (an error is not a finding: no server, env.py raises).
+    ``reason`` is the text of a skip or of an error (an error is not a finding: no server, env.py raises). With findings
+    it says why the check saw only a part: it fails by them, and is a skip without one that fails.
     """
 
     status: Status

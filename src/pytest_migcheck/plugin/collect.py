@@ -162,12 +162,13 @@ def _raise_for(outcome: Outcome) -> None:
 
 def _by_settings(outcome: Outcome, settings: Settings) -> Outcome:
     """The outcome without the rules that were taken away, failed from the severity that was set."""
-    if outcome.status not in (Status.PASSED, Status.FAILED) or not outcome.findings:
+    if outcome.status is Status.ERROR or not outcome.findings:
         return outcome
     kept = tuple(_by_size(f, settings) for f in outcome.findings if not settings.ignored(f.id, f.rule))
     failing = {Severity.ERROR} | ({Severity.WARNING} if settings.fail_on == "warning" else set())
     failed = any(f.severity in failing and f.suppressed is None for f in kept)
-    return replace(outcome, findings=kept, status=Status.FAILED if failed else Status.PASSED)
+    passed = Status.PASSED if outcome.reason is None else Status.SKIPPED
+    return replace(outcome, findings=kept, status=Status.FAILED if failed else passed)
 
 
 def _by_size(finding: Finding, settings: Settings) -> Finding:

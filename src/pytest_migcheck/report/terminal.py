@@ -43,7 +43,9 @@ def render_outcome(outcome: Outcome, *, root: Path, node: str, verbosity: int, o
         verbosity: 2 adds every statement with its locks and the whole traceback.
         options: what that line needs besides the node id.
     """
-    blocks = [render_finding(f, root) for f in _shown(outcome)] or [outcome.reason or ""]
+    blocks = [render_finding(f, root) for f in _shown(outcome)]
+    if outcome.reason is not None:
+        blocks.append(f"  note    {outcome.reason}" if blocks else outcome.reason)
     listed = [f for f in outcome.findings if f.severity is Severity.INFO]
     if listed:
         lines = [f"  listed  {f.headline}" for f in listed[:20]]
