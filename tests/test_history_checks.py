@@ -185,3 +185,36 @@ def test_locks_of_an_upgrade_that_fails_never_pass(project: Project, migcheck) -
     assert reasons["a1"] is None and reasons["d2"].startswith("upgrading d2 fails")
     result = migcheck("-v", "--migcheck-checks=locks", "--migcheck-ignore=MC1")
     result.assert_outcomes(passed=1, skipped=3)
+
+
+def test_a_second_upgrade_that_takes_too_long_is_not_called_unrepeatable(project: Project, migcheck) -> None:
+    project.write("pytest.ini", "[pytest]\nmigcheck_step_timeout = 2\n")
+    slow = "if pathlib.Path('down').exists():\n    op.execute('SELECT pg_sleep(60)')"
+    down = "pathlib.Path('down').touch()"
+    project.revision("a1", f"import pathlib\n{slow}", f"import pathlib\n{down}")
+    result = migcheck("--migcheck-checks=roundtrip")
+    result.stdout.fnmatch_lines(
+        ["*(1 revision, head a1)", "MC002 upgrade-fails: going back up to the heads fails at a1: the step did not end*"]
+    )
+    (project.path / "down").unlink()
+    result = migcheck("--migcheck-checks=stairway")
+    result.stdout.fnmatch_lines(["MC002 upgrade-fails: upgrading a1 again fails: the step did not end within *"])
+
+
+def test_a_downgrade_that_forgets_something_is_told_what_to_write(project: Project, migcheck) -> None:
+    project.sql("a1", "CREATE TYPE state AS ENUM ('new'); CREATE TABLE t (s state DEFAULT 'new')", "DROP TABLE t; DROP TYPE state")
+    project.sql("b2", "ALTER TYPE state ADD VALUE 'paid'")
+    project.sql("c3", "COMMENT ON COLUMN t.s IS 'x'")
+    result = migcheck("--migcheck-checks=stairway")
+    result.stdout.fnmatch_lines(
+        [
+            "  fix     # in downgrade()",
+            '          op.execute("ALTER TYPE public.state RENAME TO state_old")',
+            '          sa.Enum("new", name="state").create(op.get_bind())',
+            '          op.execute("ALTER TABLE public.t ALTER COLUMN s DROP DEFAULT")',
+            '          op.execute("ALTER TABLE public.t ALTER COLUMN s TYPE public.state USING s::text::public.state")',
+            """          op.execute("ALTER TABLE public.t ALTER COLUMN s SET DEFAULT 'new'::public.state")""",
+            '          op.execute("DROP TYPE public.state_old")',
+            '  fix     op.alter_column("t", "s", comment=None)   # in downgrade()',
+        ]
+    )

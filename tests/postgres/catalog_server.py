@@ -28,6 +28,12 @@ class Scratch:
         self._readers.append(reader)
         return reader
 
+    def new_connection(self) -> psycopg.Connection[Any]:
+        """A connection that is not in autocommit, as an engine wants it."""
+        connection = self._database.connect()
+        connection.autocommit = False
+        return connection
+
     def run(self, script: str) -> None:
         if script:
             self._unheard |= unheard([script])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_migcheck.checks.stairway import difference_finding, first_line
-from pytest_migcheck.checks.steps import failure_finding
+from pytest_migcheck.checks.steps import again_rule, failure_finding
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.diff import diff
 from pytest_migcheck.core.finding import Change, Difference, Direction
@@ -102,7 +102,7 @@ def judge_roundtrip(chain: Chain, graph: Graph) -> Outcome:
     if chain.failure is not None and chain.failed_at is not None:
         down = chain.direction is Direction.DOWNGRADE
         finding = failure_finding(
-            rule="downgrade-fails" if down else "upgrade-not-repeatable",
+            rule="downgrade-fails" if down else again_rule(chain.failure),
             check="roundtrip",
             headline=(
                 f"going from the heads to the base fails at {chain.failed_at}"

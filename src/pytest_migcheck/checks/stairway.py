@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_migcheck.checks.steps import failure_finding
+from pytest_migcheck.checks.restoring import Catalogs, restoring_code
+from pytest_migcheck.checks.steps import again_rule, failure_finding
 from pytest_migcheck.checks.transactions import transaction_findings
 from pytest_migcheck.core.diff import diff, same
 from pytest_migcheck.core.finding import Change, Difference, Direction, Finding, Severity
@@ -71,9 +72,11 @@ def _residue(stairway: Stairway, revision: Revision) -> Iterator[Finding]:
     if up is None or down is None or down.after is None:
         return
     again_sign = "up ✗" if again is not None and again.failure is not None else "up ✓"
+    catalogs = Catalogs(before=up.before, after=down.after)
     for difference in diff(up.before, down.after):
         yield difference_finding(
             difference,
+            fix=_fix(difference, catalogs),
             rule="downgrade-incomplete",
             headline=f"downgrading {revision.id} {_left(difference)}",
             revision=revision,
@@ -90,7 +93,7 @@ def _repeat(stairway: Stairway, revision: Revision) -> Iterator[Finding]:
     steps = "up ✓   down ✓   up ✗" if same(up.before, down.after) else "up ✓   down ✗ catalog differs   up ✗"
     if again.failure is not None:
         yield failure_finding(
-            rule="upgrade-not-repeatable",
+            rule=again_rule(again.failure),
             check="stairway",
             headline=f"upgrading {revision.id} again fails: {first_line(again.failure.message)}",
             revision=revision,
@@ -116,7 +119,7 @@ def _repeat(stairway: Stairway, revision: Revision) -> Iterator[Finding]:
 
 def difference_finding(
     difference: Difference, *, rule: str, headline: str, revision: Revision, line: int,
-    direction: Direction, steps: str, check: str = "stairway",
+    direction: Direction, steps: str, check: str = "stairway", fix: tuple[tuple[str, str], ...] = (),
 ) -> Finding:
     """A finding for one object that a step leaves other than it should be."""
     return Finding(
@@ -132,7 +135,7 @@ def difference_finding(
         line=line,
         source_text=f"{direction.value}()",
         difference=difference,
-        details=(("steps", steps), ("left", difference_text(difference)), *_fix(difference)),
+        details=(("steps", steps), ("left", difference_text(difference)), *fix),
     )
 
 
@@ -153,13 +156,11 @@ def _shown(value: str | None) -> str:
     return "–" if value is None or value == "" else value
 
 
-def _fix(difference: Difference) -> tuple[tuple[str, str], ...]:
-    name = difference.object.rpartition(".")[2]
-    if difference.change is Change.ADDED and difference.kind in ("type", "enum"):
-        return (("fix", f'sa.Enum(name="{name}").drop(op.get_bind())   # in downgrade()'),)
-    if difference.change is Change.ADDED and difference.kind == "extension":
-        return (("fix", f"op.execute('DROP EXTENSION {name}')   # in downgrade()"),)
-    return ()
+def _fix(difference: Difference, catalogs: Catalogs) -> tuple[tuple[str, str], ...]:
+    code = restoring_code(difference, catalogs)
+    if code is None:
+        return ()
+    return (("fix", f"# in downgrade()\n{code}" if "\n" in code else f"{code}   # in downgrade()"),)
 
 
 def _left(difference: Difference) -> str:

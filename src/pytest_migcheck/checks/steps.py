@@ -10,11 +10,17 @@ from pytest_migcheck.core.graph import Revision
 from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.core.step import NOT_RECORDED, StepFailure
+from pytest_migcheck.postgres.watch import StepEnded
 
 _EMPTY_START = (
     "this history does not start from an empty database: its first revision expects objects that are not there. "
     "Return the SQL (or a callable) that makes them from the hook pytest_migcheck_prepare in the root conftest.py"
 )
+
+
+def again_rule(failure: StepFailure) -> str:
+    """The rule for an upgrade that fails the second time; one that was ended from outside would have gone on."""
+    return "upgrade-fails" if failure.kind == StepEnded.__name__ else "upgrade-not-repeatable"
 
 
 def failure_finding(

@@ -74,7 +74,9 @@ class AlembicHistory:
     def describe(self) -> str:
         heads = ", ".join(self.graph.heads) or "none"
         word = "head" if len(self.graph.heads) == 1 else "heads"
-        return f"{self.name} → {self.root.name} ({len(self.graph.revisions)} revisions, {word} {heads})"
+        number = len(self.graph.revisions)
+        counted = f"{number} revision{'' if number == 1 else 's'}"
+        return f"{self.name} → {self.root.name} ({counted}, {word} {heads})"
 
     def prepare(self, databases: DatabaseSet) -> None:
         apply_preparations(self._options.preparations(), databases)

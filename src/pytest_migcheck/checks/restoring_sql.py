@@ -1,0 +1,109 @@
+"""Pieces of Alembic code and SQL from which restoring code is put together."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_migcheck.core.catalog import Catalog, ObjectKey
+from pytest_migcheck.core.describe import text
+from pytest_migcheck.rules import _code as code
+
+_TABLES = ("table", "partitioned table", "foreign table")
+_RELATIONS = (*_TABLES, "view", "materialized view")
+_COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE", "*": "ALL"}
+# SQLAlchemy's text() takes a colon before a word for a parameter.
+_PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w)")
+
+
+def execute(sql: str) -> str:
+    """``op.execute`` of any SQL, over several lines where it has them."""
+    escaped = _PARAMETER.sub(r"\\:", sql)
+    if "\n" not in sql or '"""' in sql:
+        return code.execute(escaped)
+    return 'op.execute("""\n{}\n""")'.format(escaped.replace("\\", "\\\\").strip("\n"))
+
+
+def sa_text(sql: str) -> str:
+    escaped = _PARAMETER.sub(r"\\:", sql)
+    return f"sa.text({code.text(escaped)})"
+
+
+def literal(value: str) -> str:
+    """A string as SQL wants it."""
+    return "'{}'".format(value.replace("'", "''"))
+
+
+def address(key: ObjectKey) -> str:
+    """The object's own name, with its schema."""
+    return ".".join(quoted(part) for part in (key.schema, key.name) if part)
+
+
+def quoted(name: str) -> str:
+    """One name; a dot in it is no separator."""
+    return code.identifier(name) if "." not in name else '"{}"'.format(name.replace('"', '""'))
+
+
+def function_address(key: ObjectKey) -> str:
+    name, parenthesis, arguments = key.name.partition("(")
+    return f"{quoted(key.schema)}.{quoted(name)}{parenthesis}{arguments}"
+
+
+def schema_argument(schema: str) -> tuple[str, ...]:
+    """``schema="..."``, which Alembic needs outside of the default one."""
+    return () if schema in ("", "public") else (f"schema={code.text(schema)}",)
+
+
+def is_table(key: ObjectKey, catalog: Catalog) -> bool:
+    """Whether a column or constraint belongs to a table, and not to a view, type or domain."""
+    return any(ObjectKey(kind, key.schema, "", key.parent) in catalog.objects for kind in _TABLES)
+
+
+def column_clause(key: ObjectKey, catalog: Catalog) -> str | None:
+    """The column's definition behind its name; None for what rows that are there could not have."""
+    attributes = catalog.objects[key]
+    default, generated = text(attributes.get("default")), text(attributes.get("generated"))
+    unfilled = attributes.get("not null") and not default and not generated
+    if unfilled or attributes.get("identity") or attributes.get("inherited") or "nextval(" in default:
+        return None
+    parts = [text(attributes.get("type"))]
+    if attributes.get("collation"):
+        parts.append(f"COLLATE {text(attributes['collation'])}")
+    if default:
+        parts.append(f"DEFAULT {default}")
+    if generated:
+        kind = "STORED" if generated.startswith("s") else "VIRTUAL"
+        parts.append(f"GENERATED ALWAYS AS ({generated[2:]}) {kind}")
+    return " ".join([*parts, *(["NOT NULL"] if attributes.get("not null") else [])])
+
+
+def create_policy(key: ObjectKey, catalog: Catalog) -> str:
+    attributes = catalog.objects[key]
+    parts = [f"CREATE POLICY {quoted(key.name)} ON {quoted(key.schema)}.{quoted(key.parent)}"]
+    parts.append("AS PERMISSIVE" if attributes.get("permissive") else "AS RESTRICTIVE")
+    parts.append(f"FOR {_COMMANDS[text(attributes.get('command'))]} TO {text(attributes.get('roles'))}")
+    parts += [f"USING ({text(attributes['using'])})"] if attributes.get("using") else []
+    parts += [f"WITH CHECK ({text(attributes['with check'])})"] if attributes.get("with check") else []
+    return execute(" ".join(parts))
+
+
+def comment_on(key: ObjectKey, catalog: Catalog, value: str | None) -> str | None:
+    """Set a comment; None where the catalog does not say enough of what it is on (the arguments of a function)."""
+    schema = schema_argument(key.schema)
+    written = "None" if value is None else code.text(value)
+    if not key.name.endswith(")") and key.parent:
+        return code.call("alter_column", code.text(key.parent), code.text(key.name), f"comment={written}", *schema)
+    sql = "NULL" if value is None else literal(value)
+    name, _, kind = key.name.removesuffix(")").rpartition(" (")
+    if not key.name.endswith(")"):
+        kinds = [k for k in _RELATIONS if ObjectKey(k, key.schema, "", key.name) in catalog.objects]
+        if kinds and kinds[0] in ("table", "partitioned table"):
+            arguments = (code.text(key.name), *schema)
+            drop = code.call("drop_table_comment", *arguments)
+            return drop if value is None else code.call("create_table_comment", *arguments[:1], written, *schema)
+        return execute(f"COMMENT ON {kinds[0].upper()} {address(key)} IS {sql}") if kinds else None
+    if key.parent:
+        part = kind.removeprefix("table ").upper()
+        return execute(f"COMMENT ON {part} {quoted(name)} ON {quoted(key.schema)}.{quoted(key.parent)} IS {sql}")
+    if kind in ("index", "type", "sequence", "schema"):
+        return execute(f"COMMENT ON {kind.upper()} {address(key._replace(name=name))} IS {sql}")
+    return None
