@@ -38,8 +38,12 @@ def server():
 
 @pytest.fixture
 def run_example(tmp_path: Path, server):
-    """Judge the ``locks`` of a revision, after one that prepares; both given as bodies of ``upgrade()``."""
-    from pytest_migcheck.checks.locks import judge_locks
+    """Judge the ``locks`` of a revision, after one that prepares; both given as bodies of ``upgrade()``.
+
+    ``both`` keeps the findings on its downgrade, too; ``select`` are names of rules that are off by default.
+    """
+    from pytest_migcheck.checks.locks import Target, judge_locks
+    from pytest_migcheck.core.finding import Direction
     from pytest_migcheck.history.alembic.discover import find_configs
     from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptions
     from pytest_migcheck.history.alembic.redirect import Redirection
@@ -47,12 +51,14 @@ def run_example(tmp_path: Path, server):
 
     runs = 0
 
-    def run(setup: str, upgrade: str):
+    def run(setup, upgrade, downgrade="pass", *, both=False, select=(), target_version=None, more=()):
         nonlocal runs
         runs += 1
         project = Project(tmp_path / str(runs))
-        project.revision("a1", setup)
-        project.revision("b2", upgrade)
+        setups = (setup,) if isinstance(setup, str) else setup
+        for number, body in enumerate(setups):
+            project.revision(f"a{number}", body)
+        project.revision("b2", upgrade, downgrade)
         redirection = Redirection()
         (found,) = find_configs(project.path, ())
         options = AlembicOptions(
@@ -62,11 +68,20 @@ def run_example(tmp_path: Path, server):
         cursor = Cursor(history, server, lambda: None)
         try:
             stairway = cursor.stairway("b2")
+            target = Target(
+                version_num=server.version_num,
+                target_version=target_version,
+                version_tables=history.version_tables(),
+            )
             outcome = judge_locks(
-                stairway, history.graph.revisions["b2"], server.version_num, history.version_tables()
+                stairway,
+                history.graph.revisions["b2"],
+                target,
+                selected=lambda _id, name: name in select,
+                more=more,
             )
             assert stairway.up is not None
-            return list(outcome.findings)
+            return [f for f in outcome.findings if both or f.direction is Direction.UPGRADE]
         finally:
             cursor.forget()
             redirection.stop()

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from pytest_migcheck.checks.chain import ONE_TRANSACTION, judge_roundtrip, judge_upgrade, walk_chain
 from pytest_migcheck.checks.drift import grouped, judge_drift
 from pytest_migcheck.checks.heads import check_heads
-from pytest_migcheck.checks.locks import judge_locks
+from pytest_migcheck.checks.locks import Target, judge_locks
 from pytest_migcheck.checks.stairway import judge_stairway
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
@@ -139,7 +139,15 @@ class Session:
         irreversible = any(revision.startswith(name) for name in self._settings.irreversible)
         work.outcomes["stairway", revision] = judge_stairway(stairway, node, irreversible)
         work.outcomes["locks", revision] = judge_locks(
-            stairway, node, server.version_num, history.version_tables()
+            stairway,
+            node,
+            Target(
+                version_num=server.version_num,
+                target_version=self._settings.target_version,
+                version_tables=history.version_tables(),
+                env_path=str(history.env_path),
+            ),
+            selected=self._settings.selected,
         )
 
     def _history_check(self, work: _Work, check: str) -> Outcome:

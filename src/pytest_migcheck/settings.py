@@ -36,6 +36,10 @@ class Settings:
         """Whether a rule was taken away, by id, by prefix of an id, or by name."""
         return any(name == entry or id_.startswith(entry.upper()) for entry in self.ignore)
 
+    def selected(self, id_: str, name: str) -> bool:
+        """Whether a rule that is off by default was selected, by id, by prefix of an id, or by name."""
+        return any(name == entry or id_.startswith(entry.upper()) for entry in self.select)
+
     def is_big(self, relation: str) -> bool:
         """Whether a lock on ``relation`` (schema-qualified) matters: every table does where none is listed."""
         names = (relation, relation.rpartition(".")[2])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from pytest_migcheck.core.finding import Finding
 from pytest_migcheck.rules import all_rules
 from pytest_migcheck.rules._rule import Example, Rule
 
-RunExample = Callable[[str, str], list[Finding]]
+RunExample = Callable[..., Any]
 
 
 def _examples(which: str) -> list[object]:
@@ -22,15 +22,26 @@ def _examples(which: str) -> list[object]:
 
 
 @pytest.mark.parametrize(("rule", "example"), _examples("bad"))
-def test_a_bad_example_is_found_by_its_rule_alone(rule: Rule, example: Example, run_example: RunExample) -> None:
-    found = {finding.rule for finding in run_example(example.setup, example.upgrade)}
-    assert rule.name in found
-    assert "blocking-statement" not in found - {rule.name}
+def test_a_bad_example_is_found_by_its_rule_alone(rule: Rule, example: Example, run_example: RunExample, server: Any) -> None:
+    _skip_on_other_versions(example, server)
+    found = run_example(example.setup, example.upgrade, example.downgrade, select=_off(rule))
+    assert {finding.rule for finding in found} == {rule.name, *example.also}
 
 
 @pytest.mark.parametrize(("rule", "example"), _examples("good"))
-def test_a_good_example_is_silent_for_every_rule(rule: Rule, example: Example, run_example: RunExample) -> None:
-    assert run_example(example.setup, example.upgrade) == []
+def test_a_good_example_is_silent_for_every_rule(rule: Rule, example: Example, run_example: RunExample, server: Any) -> None:
+    _skip_on_other_versions(example, server)
+    assert run_example(example.setup, example.upgrade, example.downgrade, select=_off(rule)) == []
+
+
+def _off(rule: Rule) -> tuple[str, ...]:
+    return (rule.name,) if rule.off else ()
+
+
+def _skip_on_other_versions(example: Example, server: Any) -> None:
+    major = server.version_num // 10000
+    if not example.version <= major <= example.until:
+        pytest.skip(f"not for PostgreSQL {major}")
 
 
 def test_the_fix_of_an_index_is_itself_silent(run_example: RunExample) -> None:

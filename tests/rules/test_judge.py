@@ -56,7 +56,7 @@ def test_an_index_in_the_words_of_the_specification() -> None:
     assert finding.headline == "building ix_orders_email blocks writes to orders"
     assert finding.object == "public.orders"
     assert (finding.path, finding.line, finding.source_text) == ("/m/1.py", 21, "op.do()")
-    assert [label for label, _ in finding.details] == ["lock", "why", "fix"]
+    assert [label for label, _ in finding.details] == ["lock", "basis", "why", "fix"]
     assert detail(finding, "lock") == (
         "SHARE on public.orders, predicted and observed; blocks INSERT UPDATE DELETE MERGE"
     )
@@ -88,13 +88,15 @@ def test_an_index_on_a_partitioned_table_goes_partition_by_partition() -> None:
 
 
 def test_without_a_transaction_the_lock_is_only_predicted() -> None:
-    (finding,) = run(statement(INDEX, transaction=None))
+    (finding,) = run(statement(INDEX, transaction=None, scans=("public.orders",)))
     assert detail(finding, "lock").startswith("SHARE on public.orders, predicted; ")
+    assert detail(finding, "basis") == "predicted only"
 
 
 def test_a_lock_from_an_earlier_statement_is_only_observed() -> None:
     (finding,) = run(statement(INDEX, lock("public.orders", LockMode.ACCESS_EXCLUSIVE)))
     assert detail(finding, "lock") == ("ACCESS EXCLUSIVE on public.orders, observed; blocks reads and writes")
+    assert detail(finding, "basis") == "observed only"
 
 
 def test_new_and_version_tables_are_nobodys_business() -> None:
@@ -143,7 +145,7 @@ def test_a_type_change_is_found_by_its_rewrite() -> None:
     (finding,) = run(statement(sql, held, rewrites=("public.orders",)))
     assert finding.headline == ("changing orders.n from integer to BIGINT rewrites orders and blocks reads and writes")
     assert 'sa.Column("n_new", sa.BigInteger())' in detail(finding, "fix")
-    assert [f.id for f in run(statement(sql, held))] == ["MC199"]
+    assert [f.id for f in run(statement(sql, held))] == ["MC202"]
 
 
 def test_a_required_column_is_found_even_when_the_statement_failed() -> None:
@@ -198,8 +200,9 @@ def test_a_named_rule_leaves_other_tables_to_the_live_rule() -> None:
 
 def test_queries_truncate_and_concurrent_refresh_do_not_block_for_long() -> None:
     held = lock("public.orders", LockMode.ACCESS_EXCLUSIVE)
-    assert run(statement("UPDATE orders SET a = 1", held, utility=False)) == []
-    assert run(statement("TRUNCATE orders", held, rewrites=("public.orders",))) == []
+    assert run(statement("UPDATE orders SET a = 1 WHERE id = 1", held, utility=False)) == []
+    truncated = run(statement("TRUNCATE orders", held, rewrites=("public.orders",)))
+    assert [f.rule for f in truncated] == ["truncate-table"]
     view = lock("public.orders", LockMode.EXCLUSIVE, kind="m")
     assert run(statement("REFRESH MATERIALIZED VIEW CONCURRENTLY orders", view)) == []
 

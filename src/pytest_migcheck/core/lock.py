@@ -6,6 +6,7 @@ Source: https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TA
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -51,6 +52,14 @@ class LockMode(enum.IntEnum):
         return "blocks neither reads nor writes"
 
 
+class Basis(enum.Enum):
+    """What a finding rests on: the statement's text, what the server did, or both."""
+
+    CONFIRMED = "confirmed"
+    OBSERVED = "observed only"
+    PREDICTED = "predicted only"
+
+
 _PG_LOCKS_SPELLING = {
     "".join(part.capitalize() for part in mode.name.split("_")) + "Lock": mode for mode in LockMode
 }
@@ -62,7 +71,8 @@ class HeldLock:
 
     ``relation`` is schema-qualified (``public.orders``), ``kind`` a ``pg_class.relkind`` letter.
     ``preexisting`` is false when the relation was made by the transaction that holds the lock.
-    ``table`` is the table that an index belongs to, else the relation itself.
+    ``table`` is the table that an index belongs to, else the relation itself. ``predicted`` means that the
+    statement's text says this mode, ``observed`` that the server listed it.
     """
 
     relation: str
@@ -72,3 +82,11 @@ class HeldLock:
     table: str
     predicted: bool = False
     observed: bool = True
+
+
+def basis_of(locks: Iterable[HeldLock]) -> Basis:
+    """What is known of some locks: confirmed if at least one of them was both predicted and observed."""
+    known = [(lock.predicted, lock.observed) for lock in locks]
+    if (True, True) in known:
+        return Basis.CONFIRMED
+    return Basis.OBSERVED if any(observed for _, observed in known) else Basis.PREDICTED

@@ -11,7 +11,7 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.rule_ids import RULE_IDS, RULE_NAMES
 from pytest_migcheck.rules._rule import Rule
 
-_NOT_RULES = frozenset(("judge",))
+_NOT_RULES = frozenset(("judge", "own"))
 
 
 @cache

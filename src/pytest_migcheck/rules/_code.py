@@ -155,3 +155,55 @@ def constraint_name(table: str, key: Action) -> str:
 
 def validate(table: str, name: str) -> str:
     return execute(f"ALTER TABLE {identifier(table)} VALIDATE CONSTRAINT {identifier(name)}")
+
+
+def constraint_by_index(table: str, name: str, columns: tuple[str, ...], kind: str) -> str:
+    """A UNIQUE or PRIMARY KEY constraint by way of an index that is built concurrently."""
+    listed = f"[{', '.join(map(text, columns))}]"
+    index = call(
+        "create_index", text(name), text(bare(table)), listed, *schema_argument(table), "unique=True",
+        "postgresql_concurrently=True",
+    )  # fmt: skip
+    sql = f"ALTER TABLE {identifier(table)} ADD CONSTRAINT {identifier(name)} {kind} USING INDEX {identifier(name)}"
+    return f"{autocommit(index)}\n{execute(sql)}"
+
+
+def not_null_recipe(table: str, column: str) -> str:
+    """SET NOT NULL by way of a validated CHECK, so that nothing is scanned under a lock."""
+    name, schema = text(bare(table)), schema_argument(table)
+    check = f"ck_{bare(table)}_{column}_not_null"
+    condition = text(f"{identifier(column)} IS NOT NULL")
+    return "\n".join(
+        (
+            "# this revision",
+            call("create_check_constraint", text(check), name, condition, *schema, "postgresql_not_valid=True"),
+            "# the next revision",
+            validate(table, check),
+            call("alter_column", name, text(column), "nullable=False", *schema),
+            call("drop_constraint", text(check), name, *schema),
+        )
+    )
+
+
+def partition_recipe(index: ParsedStatement) -> str:
+    """An index of a partitioned table, one partition after the other: CONCURRENTLY is refused for the whole."""
+    name, table = index.name or "ix", identifier(index.table)
+    return "\n".join(
+        (
+            execute(f"CREATE INDEX {identifier(name)} ON ONLY {table} ({index.columns})"),
+            "# then for each partition, here called p1",
+            autocommit(execute(f"CREATE INDEX CONCURRENTLY {name}_p1 ON p1 ({index.columns})")),
+            execute(f"ALTER INDEX {identifier(name)} ATTACH PARTITION {name}_p1"),
+        )
+    )
+
+
+def batches(statement: ParsedStatement) -> str:
+    """An UPDATE or DELETE in ranges of the key, each in a transaction of its own."""
+    sql = statement.text if statement.kind == "update" else f"DELETE FROM {identifier(statement.table)}"
+    joint = "AND" if statement.where else "WHERE"
+    return autocommit(
+        "last = 0\nwhile last < highest:  # highest: SELECT max(id), before the loop\n"
+        f"    op.execute(sa.text({text(f'{sql} {joint} id > :a AND id <= :b')}).bindparams(a=last, b=last + 10000))\n"
+        "    last += 10000"
+    )

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from pytest_migcheck.core.catalog import Catalog, ObjectKey
+from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.finding import Direction, Severity
 from pytest_migcheck.core.lock import HeldLock, LockMode
 from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog
+from pytest_migcheck.sql.statements import ParsedStatement
 
-_KINDS = {"table": "r", "partitioned table": "p", "materialized view": "m"}
+_NO_TIMEOUT = "0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A statement that ran earlier in the step, and what was read of it."""
+
+    statement: Statement
+    parts: tuple[ParsedStatement, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleContext:
     """What a rule may know besides the statement; relations are schema-qualified names.
 
-    ``catalog`` is what there was before the revision ran.
+    ``catalog`` is what there was before the step ran, ``after`` what it left, ``restored`` what its downgrade left
+    (None where there is none, or where it is declared to have none). ``earlier`` are the statements that ran before in
+    the step. ``found`` names the rules that have spoken on this statement already.
     """
 
     revision: str
@@ -27,7 +39,17 @@ class RuleContext:
     version_tables: Collection[str]
     created_in_revision: Collection[str]
     catalog: Catalog | None = None
+    after: Catalog | None = None
+    restored: Catalog | None = None
+    target_version: int | None = None
+    earlier: tuple[Seen, ...] = ()
+    found: frozenset[str] = frozenset()
     check: str = "locks"
+
+    @property
+    def major(self) -> int:
+        """The major version that the migration will run on: the one that was set, else the server's."""
+        return self.target_version or self.version_num // 10000
 
     def shifted(self, severity: Severity) -> Severity:
         """The severity here: a downgrade is a plan for a bad day, so one lower."""
@@ -38,66 +60,62 @@ class RuleContext:
         return relation in self.created_in_revision or relation in self.version_tables
 
     def blocking(self, statement: Statement) -> tuple[HeldLock, ...]:
-        """The statement's blocking locks on tables that were there before the revision."""
+        """The statement's blocking locks on tables that were there before and that it scans or rewrites."""
         return tuple(lock for lock in statement.blocking_locks() if not self.is_new(lock.table))
 
-    def blocking_on(self, statement: Statement, table: str, mode: LockMode) -> tuple[HeldLock, ...]:
-        """The blocking locks on a table as the statement names it, marked where they are as predicted.
-
-        Outside a transaction the locks are gone before anyone can look: then the prediction alone.
-        """
-        if statement.autocommit and statement.error is None and not statement.held:
-            return self.predicted(table, mode)
-        return self._marked(self.blocking(statement), table, mode)
-
-    def held_on(self, statement: Statement, table: str, mode: LockMode) -> tuple[HeldLock, ...]:
-        """Whatever lock the statement holds on a table that was there before, marked likewise."""
-        if not statement.held:
-            return self.predicted(table, mode)
-        held = tuple(lock for lock in statement.held if lock.preexisting and not self.is_new(lock.table))
-        return self._marked(held, table, mode)
-
-    def predicted(self, table: str, mode: LockMode) -> tuple[HeldLock, ...]:
-        """The lock that a statement would take on a table that was there before; nothing for a new one."""
+    def blocking_on(self, statement: Statement, table: str) -> tuple[HeldLock, ...]:
+        """The blocking locks on a table as the statement names it, and on its partitions or children."""
         key = self.table_key(table)
-        if key is None or self.is_new(f"{key.schema}.{key.name}"):
-            return ()
-        relation = f"{key.schema}.{key.name}"
-        lock = HeldLock(
-            relation=relation,
-            kind=_KINDS.get(key.kind, "r"),
-            mode=mode,
-            preexisting=True,
-            table=relation,
-            predicted=True,
-            observed=False,
+        family = _catalog.descendants(self.catalog, key.qualified) if key is not None else set()
+        return tuple(
+            lock for lock in self.blocking(statement) if is_named(lock.relation, table) or lock.table in family
         )
-        return (lock,)
+
+    def held(self, statement: Statement, mode: LockMode = LockMode.ACCESS_SHARE) -> tuple[HeldLock, ...]:
+        """Locks of at least this mode on relations that were there before."""
+        return tuple(
+            lock
+            for lock in statement.held
+            if lock.preexisting and lock.mode >= mode and not self.is_new(lock.table)
+        )
+
+    def acquired(self, statement: Statement, mode: LockMode = LockMode.ACCESS_SHARE) -> tuple[HeldLock, ...]:
+        """Those of ``held`` that the statement itself took or strengthened."""
+        taken = {(lock.relation, lock.mode) for lock in statement.acquired}
+        return tuple(lock for lock in self.held(statement, mode) if (lock.relation, lock.mode) in taken)
+
+    def held_on(self, statement: Statement, table: str) -> tuple[HeldLock, ...]:
+        """Whatever lock the statement holds on a table that was there before."""
+        return tuple(lock for lock in self.held(statement) if is_named(lock.relation, table))
+
+    def existed(self, table: str) -> bool:
+        """Whether a relation was there before and is not Alembic's own."""
+        key = _catalog.find(self.catalog, _catalog.RELATIONS, table)
+        return key is not None and not self.is_new(key.qualified)
+
+    def waits_for_ever(self, statement: Statement) -> bool:
+        """Whether a lock that cannot be had at once is waited for without end, with everybody behind it."""
+        return statement.lock_timeout == _NO_TIMEOUT
 
     def table_key(self, table: str) -> ObjectKey | None:
         """The catalog's table for a name with or without schema; ``public`` is preferred."""
-        if self.catalog is None:
-            return None
-        schema, _, name = table.rpartition(".")
-        found = [
-            key
-            for key in self.catalog.objects
-            if key.kind in _KINDS and key.name == name and schema in ("", key.schema)
-        ]
-        return min(found, key=lambda key: (key.schema != "public", key.schema), default=None)
+        return _catalog.find(self.catalog, _catalog.TABLES, table)
+
+    def column(self, table: str, column: str) -> Attributes:
+        """A column as it was before the step; empty where there was none."""
+        return _catalog.column(self.catalog, table, column)
 
     def old_type(self, table: str, column: str) -> str:
-        """The type that a column had before the revision; "" where that is not known."""
-        key = self.table_key(table)
-        if key is None or self.catalog is None:
-            return ""
-        attributes = self.catalog.objects.get(ObjectKey("column", key.schema, key.name, column), {})
-        return str(attributes.get("type") or "")
+        """The type that a column had before the step; "" where that is not known."""
+        return str(self.column(table, column).get("type") or "")
 
-    @staticmethod
-    def _marked(locks: tuple[HeldLock, ...], table: str, mode: LockMode) -> tuple[HeldLock, ...]:
-        return tuple(
-            replace(lock, predicted=lock.mode is mode)
-            for lock in locks
-            if lock.relation == table or ("." not in table and lock.relation.endswith(f".{table}"))
-        )
+    def same_transaction(self, statement: Statement) -> tuple[Seen, ...]:
+        """Earlier statements of the statement's own transaction; none in autocommit."""
+        if statement.autocommit:
+            return ()
+        return tuple(seen for seen in self.earlier if seen.statement.transaction == statement.transaction)
+
+
+def is_named(relation: str, name: str) -> bool:
+    """Whether a schema-qualified relation is the one that a statement calls by this name."""
+    return relation == name or ("." not in name and relation.rpartition(".")[2] == name)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from textwrap import dedent
 
 from pytest_migcheck.core.finding import Finding, Severity
-from pytest_migcheck.core.lock import HeldLock
+from pytest_migcheck.core.lock import Basis, HeldLock, basis_of
 from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules._context import RuleContext
 from pytest_migcheck.sql.statements import ParsedStatement
 
-__all__ = ["Example", "Explained", "Look", "Rule", "RuleContext"]
+__all__ = ["Basis", "Example", "Explained", "Look", "Rule", "RuleContext", "Severity"]
 
 _ORDERS = (
     'op.create_table("orders", sa.Column("id", sa.BigInteger, primary_key=True), sa.Column("email", sa.String(80)))'
@@ -21,21 +22,37 @@ _ORDERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """Alembic code: ``setup`` is the body of an earlier revision, ``upgrade`` of the one that is judged."""
+    """Alembic code: ``setup`` is the body of an earlier revision, ``upgrade`` of the one that is judged.
+
+    ``also`` names other rules that a bad example breaks, too; ``version`` is the first PostgreSQL that can run it and
+    ``until`` the last.
+    """
 
     upgrade: str
     setup: str = _ORDERS
+    downgrade: str = "pass"
     note: str = ""
+    also: tuple[str, ...] = ()
+    version: int = 0
+    until: int = 99
+
+    def __post_init__(self) -> None:
+        for name in ("setup", "upgrade"):
+            object.__setattr__(self, name, dedent(getattr(self, name)).strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """A hazard with its cause: the headline, the fix with the user's names, the locks that it explains."""
+    """A hazard with its cause: the headline, the fix with the user's names, the locks that it explains.
+
+    ``basis`` is for what is no matter of locks; where there are locks, they say it themselves.
+    """
 
     headline: str
     fix: str
     object: str
     locks: tuple[HeldLock, ...] = ()
+    basis: Basis = Basis.PREDICTED
 
 
 Look = Callable[[Statement, ParsedStatement, RuleContext], Iterator[Explained]]
@@ -45,7 +62,8 @@ Look = Callable[[Statement, ParsedStatement, RuleContext], Iterator[Explained]]
 class Rule:
     """A named hazard. ``look`` yields what it explains of one statement; a rule's module is named after it.
 
-    A ``preview`` rule is silent until it is selected.
+    A rule that is ``off`` is silent until it is selected. ``upgrade_only`` are those about code that is running: a
+    downgrade takes the newer code away. ``measured`` are forms of the lock tables that show the effect.
     """
 
     name: str
@@ -58,7 +76,10 @@ class Rule:
     bad: tuple[Example, ...]
     good: tuple[Example, ...]
     look: Look
-    preview: bool = False
+    off: bool = False
+    upgrade_only: bool = False
+    last: bool = False
+    measured: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -86,7 +107,12 @@ class Rule:
             source_text=source.text if source else "",
             sql=statement.sql,
             locks=explained.locks,
-            details=(*_lock_lines(explained.locks), ("why", self.effect), ("fix", explained.fix)),
+            details=(
+                *_lock_lines(explained.locks),
+                ("basis", (basis_of(explained.locks) if explained.locks else explained.basis).value),
+                ("why", self.effect),
+                ("fix", explained.fix),
+            ),
         )
 
 

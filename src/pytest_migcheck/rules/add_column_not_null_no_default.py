@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.finding import Severity
-from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
 from pytest_migcheck.sql.statements import Action, ParsedStatement
 
-_MODE = LockMode.ACCESS_EXCLUSIVE
 _FILLED = frozenset(("DEFAULT", "GENERATED"))
 _SERIAL = ("serial", "smallserial", "bigserial")
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
+    if parsed.kind != "alter table":
+        return
     columns = [action for action in parsed.actions if action.kind == "add column" and _needs_value(action)]
     if not columns:
         return
     # After an error or an autocommit there are no locks, and the text is enough to know.
-    locks = context.held_on(statement, parsed.table, _MODE)
+    locks = context.held_on(statement, parsed.table)
     for column in columns if locks else ():
         if not context.old_type(parsed.table, column.name):
             yield Explained(

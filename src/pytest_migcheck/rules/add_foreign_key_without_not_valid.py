@@ -6,26 +6,24 @@ https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pytest_migcheck.core.finding import Severity
-from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
-from pytest_migcheck.sql.statements import ParsedStatement
-
-_MODE = LockMode.SHARE_ROW_EXCLUSIVE
+from pytest_migcheck.sql.statements import Action, ParsedStatement
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
-    for key in parsed.actions:
-        if key.kind != "add foreign key" or key.flags & {"NOT VALID", "NOT ENFORCED"}:
+    for key in map(_key, parsed.actions) if parsed.kind == "alter table" else ():
+        if key is None or key.flags & {"NOT VALID", "NOT ENFORCED"}:
             continue
         # The key of a new table has no rows to validate; the referenced table is locked, read or not.
-        if not context.blocking_on(statement, parsed.table, _MODE):
+        if not context.blocking_on(statement, parsed.table):
             continue
         tables = dict.fromkeys((parsed.table, key.target))
-        locks = {lock: None for table in tables for lock in context.held_on(statement, table, _MODE)}
+        locks = {lock: None for table in tables for lock in context.held_on(statement, table)}
         name = code.constraint_name(parsed.table, key)
         blocked = " and ".join(dict.fromkeys(lock.relation.rpartition(".")[2] for lock in locks))
         yield Explained(
@@ -37,11 +35,20 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         )
 
 
+def _key(action: Action) -> Action | None:
+    if action.kind == "add column" and action.target and "DEFAULT" in action.flags:
+        target = f"{code.identifier(action.target)} ({', '.join(map(code.identifier, action.target_columns))})"
+        text = f"ADD FOREIGN KEY ({code.identifier(action.name)}) REFERENCES {target}"
+        return replace(action, kind="add foreign key", name="", text=text, tail="", flags=frozenset())
+    return action if action.kind == "add foreign key" else None
+
+
 _SETUP = (
     'op.create_table("users", sa.Column("id", sa.BigInteger, primary_key=True))\n'
     'op.create_table("orders", sa.Column("id", sa.BigInteger, primary_key=True), '
-    'sa.Column("user_id", sa.BigInteger))'
+    'sa.Column("user_id", sa.BigInteger, index=True))'
 )
+_LOCK_TIMEOUT = "op.execute(\"SET LOCAL lock_timeout = '2s'\")\n"
 
 RULE = Rule(
     name="add-foreign-key-without-not-valid",
@@ -60,18 +67,19 @@ RULE = Rule(
             setup='op.create_table("users", sa.Column("id", sa.BigInteger, primary_key=True))\n'
             'op.create_table("orders", sa.Column("id", sa.BigInteger, primary_key=True))',
             upgrade='op.add_column("orders", sa.Column("user_id", sa.BigInteger, sa.ForeignKey("users.id")))',
+            also=("foreign-key-without-index",),
             note="Alembic adds the key in a statement of its own, which validates",
         ),
     ),
     good=(
         Example(
             setup=_SETUP,
-            upgrade='op.create_foreign_key("fk_user", "orders", "users", ["user_id"], ["id"], '
+            upgrade=_LOCK_TIMEOUT + 'op.create_foreign_key("fk_user", "orders", "users", ["user_id"], ["id"], '
             "postgresql_not_valid=True)",
         ),
         Example(
             setup=_SETUP,
-            upgrade='op.create_table("items", sa.Column("user_id", sa.BigInteger))\n'
+            upgrade=_LOCK_TIMEOUT + 'op.create_table("items", sa.Column("user_id", sa.BigInteger, index=True))\n'
             'op.create_foreign_key("fk_user", "items", "users", ["user_id"], ["id"])',
             note="a new table has no rows to validate",
         ),

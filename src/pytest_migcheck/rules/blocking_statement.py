@@ -46,7 +46,6 @@ RULE = Rule(
     effect="everyone who uses the table waits for as long as it takes to read or copy all its rows",
     fix=_FIX,
     bad=(
-        Example(upgrade='op.execute("ALTER TABLE orders SET UNLOGGED")'),
         Example(
             upgrade="op.execute(\"DO $$ BEGIN EXECUTE 'ALTER TABLE orders ALTER email SET NOT NULL'; END $$\")",
             note="no text names the hazard; the server shows it",
@@ -54,7 +53,6 @@ RULE = Rule(
     ),
     good=(
         Example(upgrade='op.execute("ALTER TABLE orders SET (fillfactor = 80)")'),
-        Example(upgrade='op.execute("TRUNCATE orders")', note="a new empty file, nothing is copied"),
     ),
     look=look,
 )

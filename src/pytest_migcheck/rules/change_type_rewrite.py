@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.finding import Severity
-from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
@@ -17,10 +16,10 @@ from pytest_migcheck.sql.statements import Action, ParsedStatement
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
     changes = [action for action in parsed.actions if action.kind == "alter type"]
-    # Only the server knows which change rewrites, and it cannot be asked after an autocommit.
-    if not changes or statement.autocommit:
+    # Only the server knows which change rewrites.
+    if not changes:
         return
-    locks = context.blocking_on(statement, parsed.table, LockMode.ACCESS_EXCLUSIVE)
+    locks = context.blocking_on(statement, parsed.table)
     if not any(lock.table in statement.rewrites for lock in locks):
         return
     for change in changes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.finding import Severity
-from pytest_migcheck.core.lock import LockMode
+from pytest_migcheck.core.lock import HeldLock
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
@@ -18,28 +18,20 @@ from pytest_migcheck.sql.statements import ParsedStatement
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
     if parsed.kind != "create index" or "CONCURRENTLY" in parsed.flags:
         return
-    locks = context.blocking_on(statement, parsed.table, LockMode.SHARE)
+    locks = context.blocking_on(statement, parsed.table) or _existing(statement, parsed, context)
     if locks:
         partitioned = any(lock.kind == "p" for lock in locks)
         yield Explained(
             headline=f"building {parsed.name or 'an index'} blocks writes to {parsed.table}",
-            fix=_partition_fix(parsed) if partitioned else code.autocommit(code.create_index(parsed)),
+            fix=code.partition_recipe(parsed) if partitioned else code.autocommit(code.create_index(parsed)),
             object=locks[0].table,
             locks=locks,
         )
 
 
-def _partition_fix(parsed: ParsedStatement) -> str:
-    # CONCURRENTLY is refused on a partitioned table.
-    name, table = parsed.name or "ix", code.identifier(parsed.table)
-    return "\n".join(
-        (
-            code.execute(f"CREATE INDEX {code.identifier(name)} ON ONLY {table} ({parsed.columns})"),
-            "# then for each partition, here called p1",
-            code.autocommit(code.execute(f"CREATE INDEX CONCURRENTLY {name}_p1 ON p1 ({parsed.columns})")),
-            code.execute(f"ALTER INDEX {code.identifier(name)} ATTACH PARTITION {name}_p1"),
-        )
-    )
+def _existing(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> tuple[HeldLock, ...]:
+    # IF NOT EXISTS of one that exists reads nothing, and locks all the same.
+    return context.held_on(statement, parsed.table) if "IF NOT EXISTS" in parsed.flags else ()
 
 
 RULE = Rule(

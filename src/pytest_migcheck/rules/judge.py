@@ -1,14 +1,16 @@
-"""Judge the statements of a revision: named rules first, then the live rule for what none explains."""
+"""Judge the statements of a step: named rules first, then the live rule for what none explains."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from pytest_migcheck.core.finding import Finding
+from pytest_migcheck.core.finding import Direction, Finding
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import all_rules
-from pytest_migcheck.rules._context import RuleContext
+from pytest_migcheck.rules._context import RuleContext, Seen
+from pytest_migcheck.rules._predict import with_predictions
+from pytest_migcheck.rules._rule import Rule
 from pytest_migcheck.rules.blocking_statement import RULE as LIVE_RULE
 from pytest_migcheck.rules.blocking_statement import unexplained
 from pytest_migcheck.sql.split import split
@@ -16,22 +18,50 @@ from pytest_migcheck.sql.statements import parse
 
 __all__ = ["RuleContext", "judge"]
 
+Selected = Callable[[str, str], bool]
 
-def judge(statements: Sequence[Statement], context: RuleContext, *, preview: Collection[str] = ()) -> list[Finding]:
+
+def judge(
+    statements: Sequence[Statement],
+    context: RuleContext,
+    *,
+    selected: Selected = lambda _id, _name: False,
+    more: Sequence[Rule] = (),
+) -> list[Finding]:
     """Return the findings on statements that ran, in their order.
 
     Args:
         statements: what a step ran.
         context: the step, and what there was before it.
-        preview: names of preview rules that are selected.
+        selected: told id and name, whether a rule that is off by default was selected.
+        more: rules of the user's own.
     """
+    rules = _rules_for(context, selected, more)
     findings: list[Finding] = []
     # A name may belong to an old table first and to a new one later: what counts is what was made so far.
     made = _absent_before(context)
+    earlier: tuple[Seen, ...] = ()
     for statement in statements:
         made |= set(statement.created)
-        findings += _judge_one(statement, replace(context, created_in_revision=frozenset(made)), preview)
+        here = replace(context, created_in_revision=frozenset(made), earlier=earlier)
+        parts = tuple(parse(part) for part in split(statement.sql))
+        marked = with_predictions(statement, parts, here)
+        seen = Seen(statement=marked, parts=parts)
+        findings += _judge_one(seen, here, rules)
+        earlier = (*earlier, seen)
     return findings
+
+
+def _rules_for(context: RuleContext, selected: Selected, more: Sequence[Rule]) -> tuple[Rule, ...]:
+    upgrading = context.direction is Direction.UPGRADE
+    found = [
+        rule
+        for rule in (*all_rules(), *more)
+        if rule is not LIVE_RULE
+        and (upgrading or not rule.upgrade_only)
+        and (not rule.off or selected(rule.id, rule.name))
+    ]
+    return tuple(sorted(found, key=lambda rule: rule.last))
 
 
 def _absent_before(context: RuleContext) -> set[str]:
@@ -40,15 +70,16 @@ def _absent_before(context: RuleContext) -> set[str]:
     return {name for name in context.created_in_revision if context.table_key(name) is None}
 
 
-def _judge_one(statement: Statement, context: RuleContext, preview: Collection[str]) -> Iterator[Finding]:
-    parts = [parse(part) for part in split(statement.sql)]
+def _judge_one(seen: Seen, context: RuleContext, rules: Sequence[Rule]) -> Iterator[Finding]:
+    statement, parts = seen.statement, seen.parts
     tables: set[str] = set()
-    for rule in all_rules():
-        if rule is LIVE_RULE or (rule.preview and rule.name not in preview):
-            continue
+    found: set[str] = set()
+    for rule in rules:
+        here = replace(context, found=frozenset(found)) if rule.last else context
         # A string with the same statement twice has one finding for it.
-        hits = dict.fromkeys(hit for part in parts for hit in rule.look(statement, part, context))
+        hits = dict.fromkeys(hit for part in parts for hit in rule.look(statement, part, here))
         for hit in hits:
+            found.add(rule.name)
             tables |= {lock.table for lock in hit.locks}
             yield rule.finding(hit, statement, context)
     for hit in unexplained(statement, parts, context):

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.finding import Severity
-from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
@@ -17,16 +16,17 @@ from pytest_migcheck.sql.statements import Action, ParsedStatement
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
     columns = [name for action in parsed.actions for name in _columns(action)]
-    # In autocommit nothing shows whether a CHECK proves it, so silence; a rewrite reads the table anyway.
-    if not columns or statement.autocommit or statement.rewrites:
+    columns = [name for name in columns if not context.column(parsed.table, name).get("not null")]
+    # A rewrite reads the table anyway.
+    if parsed.kind != "alter table" or not columns or statement.rewrites:
         return
-    locks = context.blocking_on(statement, parsed.table, LockMode.ACCESS_EXCLUSIVE)
+    locks = context.blocking_on(statement, parsed.table)
     if not locks:
         return
     for column in columns:
         yield Explained(
             headline=f"SET NOT NULL on {parsed.table}.{column} blocks reads and writes during a scan",
-            fix=_fix(parsed.table, column),
+            fix=code.not_null_recipe(parsed.table, column),
             object=f"{locks[0].table}.{column}",
             locks=locks,
         )
@@ -37,23 +37,6 @@ def _columns(action: Action) -> tuple[str, ...]:
         return (action.name,)
     # PostgreSQL 18 spells it as a constraint, too.
     return action.columns if action.kind == "add not null" and "NOT VALID" not in action.flags else ()
-
-
-def _fix(table: str, column: str) -> str:
-    name, schema = code.text(code.bare(table)), code.schema_argument(table)
-    check = f"ck_{code.bare(table)}_{column}_not_null"
-    condition = code.text(f"{code.identifier(column)} IS NOT NULL")
-    add = code.call("create_check_constraint", code.text(check), name, condition, *schema, "postgresql_not_valid=True")
-    return "\n".join(
-        (
-            "# this revision",
-            add,
-            "# the next revision",
-            code.validate(table, check),
-            code.call("alter_column", name, code.text(column), "nullable=False", *schema),
-            code.call("drop_constraint", code.text(check), name, *schema),
-        )
-    )
 
 
 RULE = Rule(

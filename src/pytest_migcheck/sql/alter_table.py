@@ -50,6 +50,7 @@ _PLAIN = {
     ("RENAME",): "rename column",
     ("ATTACH", "PARTITION"): "attach partition",
     ("DETACH", "PARTITION"): "detach partition",
+    ("DROP", "NOT", "NULL"): "drop not null",
     ("DROP",): "drop column",
     ("OWNER", "TO"): "owner to",
     ("SET", "SCHEMA"): "set schema",
@@ -57,6 +58,9 @@ _PLAIN = {
     ("SET", "ACCESS", "METHOD"): "set access method",
     ("INHERIT",): "inherit",
     ("CLUSTER", "ON"): "cluster on",
+    ("SET", "NOT", "NULL"): "set not null",
+    ("DISABLE", "TRIGGER"): "disable trigger",
+    ("ENABLE", "TRIGGER"): "enable trigger",
 }
 _PLAIN_PHRASES = ("CONCURRENTLY", "FINALIZE", "CASCADE", "DEFAULT")
 _COLUMN_ACTIONS = (
@@ -85,11 +89,22 @@ def alter_table(cursor: Cursor) -> ParsedStatement:
         taken = cursor.until(",")
         cursor.take(",")
         if taken:
-            actions.append(_action(Cursor(cursor.text, taken)))
+            actions.append(sub_command(Cursor(cursor.text, taken)))
     return ParsedStatement(kind="alter table", table=table, actions=tuple(actions), flags=frozenset(flags))
 
 
-def _action(cursor: Cursor) -> Action:
+def table_element(cursor: Cursor) -> Action:
+    """A column or a constraint between the parentheses of CREATE TABLE, as ALTER TABLE ... ADD would make it."""
+    text = cursor.slice(cursor.words)
+    if cursor.take("CONSTRAINT"):
+        return _constraint(cursor, cursor.name(), text)
+    if _constraint_starts(cursor.peek(), cursor.peek(1)):
+        return _constraint(cursor, "", text)
+    return _add_column(cursor, text)
+
+
+def sub_command(cursor: Cursor) -> Action:
+    """One sub-command of ALTER TABLE; those of other objects are spelt like them."""
     text = cursor.slice(cursor.words)
     if cursor.take("ADD", "CONSTRAINT"):
         return _constraint(cursor, cursor.name(), text)
@@ -120,9 +135,14 @@ def _constraint_starts(key: str, following: str) -> bool:
 def _constraint(cursor: Cursor, name: str, text: str) -> Action:
     kind = _CONSTRAINTS.get(cursor.peek(), "add constraint")
     flags = phrases(cursor.rest, *_CONSTRAINT_PHRASES)
+    expression = ""
+    columns: tuple[str, ...] = ()
     if kind == "add not null":
         cursor.take("NOT", "NULL")
-        columns: tuple[str, ...] = (cursor.name(),)
+        columns = (cursor.name(),)
+    elif kind == "add check":
+        cursor.until("(")
+        expression = cursor.slice(cursor.parenthesised())
     else:
         cursor.until("(", "USING", "REFERENCES")
         columns = cursor.elements()
@@ -138,6 +158,7 @@ def _constraint(cursor: Cursor, name: str, text: str) -> Action:
         columns=columns,
         target=target,
         target_columns=target_columns,
+        expression=expression,
         tail=cursor.slice(cursor.rest),
         flags=flags,
     )
@@ -150,16 +171,23 @@ def _add_column(cursor: Cursor, text: str) -> Action:
     type_ = cursor.slice(cursor.until(*_TYPE_ENDS))
     rest = cursor.rest
     target = ""
+    target_columns: tuple[str, ...] = ()
     cursor.until("REFERENCES")
     if cursor.take("REFERENCES"):
-        target = cursor.name()
+        target, target_columns = cursor.name(), cursor.elements()
     flags |= phrases(rest, *_COLUMN_PHRASES)
+    cursor.at = len(cursor.words) - len(rest)
+    cursor.until("CHECK")
+    expression = cursor.slice(cursor.parenthesised()) if cursor.take("CHECK") else ""
     return Action(
         kind="add column",
         name=name,
         text=text,
         type=type_,
+        columns=(name,) if target else (),
         target=target,
+        target_columns=target_columns,
+        expression=expression,
         tail=cursor.slice(rest),
         flags=flags,
     )
@@ -178,4 +206,4 @@ def _alter_column(cursor: Cursor, text: str) -> Action:
             return Action(kind=kind, name=name, text=text, tail=cursor.slice(cursor.rest))
     if cursor.take("ADD", "GENERATED"):
         return Action(kind="add identity", name=name, text=text)
-    return Action(kind="alter column", name=name, text=text)
+    return Action(kind="alter column", name=name, text=text, tail=cursor.slice(cursor.rest))

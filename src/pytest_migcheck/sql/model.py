@@ -11,7 +11,8 @@ class Action:
 
     ``text`` is the sub-command as written; ``flags`` are phrases that matter, such as ``NOT NULL``.
     ``columns``, ``target`` and ``target_columns`` are those of a key: its columns, the table it refers to and
-    the columns there. ``tail`` is what follows the part that was read, such as ``ON DELETE CASCADE``.
+    the columns there; ``expression`` is that of a CHECK. ``tail`` is what follows the part that was read, such as
+    ``ON DELETE CASCADE``.
     """
 
     kind: str
@@ -21,6 +22,7 @@ class Action:
     columns: tuple[str, ...] = ()
     target: str = ""
     target_columns: tuple[str, ...] = ()
+    expression: str = ""
     tail: str = ""
     flags: frozenset[str] = frozenset()
 

@@ -17,6 +17,8 @@ from pytest_migcheck.sql.indexes import (
     truncate,
 )
 from pytest_migcheck.sql.model import UNRECOGNISED, Action, ParsedStatement
+from pytest_migcheck.sql.objects import alter, cluster, create, drop, lock_table, vacuum
+from pytest_migcheck.sql.queries import delete, insert, privileges, update, with_query, word
 from pytest_migcheck.sql.split import split
 from pytest_migcheck.sql.tokens import words
 
@@ -33,7 +35,26 @@ _READERS: tuple[tuple[tuple[str, ...], Callable[[Cursor], ParsedStatement]], ...
     (("REINDEX",), reindex),
     (("TRUNCATE",), truncate),
     (("REFRESH", "MATERIALIZED", "VIEW"), refresh),
+    (("CREATE",), create),
+    (("DROP",), drop),
+    (("ALTER",), alter),
+    (("LOCK",), lock_table),
+    (("CLUSTER",), cluster),
+    (("VACUUM",), vacuum),
+    (("UPDATE",), update),
+    (("DELETE",), delete),
+    (("INSERT",), insert),
+    (("WITH",), with_query),
+    (("GRANT",), privileges("grant")),
+    (("REVOKE",), privileges("revoke")),
+    (("DO",), word("do")),
+    (("CALL",), word("call")),
+    (("ANALYZE",), word("analyze")),
+    (("COMMENT", "ON"), word("comment")),
+    (("ROLLBACK", "TO"), word("savepoint")),
 )
+# https://www.postgresql.org/docs/current/sql-commands.html: they end or open a transaction.
+_TRANSACTION = ("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT")
 # As the pages of these commands say: "cannot be executed inside a transaction block".
 _OWN_TRANSACTION = (
     ("VACUUM",),
@@ -55,6 +76,8 @@ def parse(sql: str) -> ParsedStatement:
     for keys, reader in _READERS:
         if cursor.take(*keys):
             return replace(reader(cursor) if cursor.rest else UNRECOGNISED, text=sql)
+    if cursor.peek() in _TRANSACTION:
+        return ParsedStatement(kind="transaction", name=cursor.peek(), text=sql)
     return replace(UNRECOGNISED, text=sql)
 
 

@@ -7,7 +7,7 @@ the counters of ``pg_stat_xact_*`` belong to the session
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,8 +42,12 @@ WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.rela
     AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
                       WHERE d.datname = pg_catalog.current_database())"""
 
-_CAN_REPORT = "SELECT 1 FROM pg_catalog.pg_proc WHERE proname = 'pg_stat_force_next_flush'"  # PostgreSQL 15
-_REPORT = "SELECT pg_catalog.pg_stat_force_next_flush()"
+# Outside of a transaction the locks are gone when the statement has ended. Its scans are still counted, by the
+# session or, once it has reported them, by the server: the sum of both only grows.
+EVERYTHING = f"""
+SELECT pg_catalog.current_setting('lock_timeout'),
+    pg_catalog.pg_stat_get_numscans(c.oid) + pg_catalog.pg_stat_get_xact_numscans(c.oid), {_COLUMNS}
+FROM pg_catalog.pg_class c {_JOINS} WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm', 'p', 'i', 'I', 'v', 'f', 'S')"""
 
 _TABLE_KINDS = frozenset("rmp")
 
@@ -93,15 +97,16 @@ class Observer:
         self._relations: dict[int, Relation] = {}
         self._transaction = _Transaction()
         self._scans_before: dict[int, int] = {}
-        self._can_report: bool | None = None
         self._known_since = _FIRST_XID
+        self._counts: dict[int, int] = {}
 
     def begin(self, connection: Any, *, autocommit: bool) -> None:
         """Read the names of relations and where the counters stand, before the first statement of a transaction."""
-        if self._can_report is None:
-            self._can_report = bool(_query(connection, _CAN_REPORT))
-        if autocommit and self._can_report:
-            _query(connection, _REPORT)
+        if autocommit:
+            rows = _query(connection, EVERYTHING)
+            self._counts = {int(row[2]): int(row[1]) for row in rows}
+            self._relations.update((r.oid, r) for r in (_relation(row[2:]) for row in rows))
+            return
         rows = _query(connection, BEFORE.format(since=self._known_since))
         self._known_since = str(rows[0][0])
         self._scans_before = {}
@@ -128,18 +133,32 @@ class Observer:
                 {o: m for o, m in modes.items() if m > self._transaction.modes.get(o, 0)}, known
             ),
             scans=self._scanned(rows, known),
-            rewrites=tuple(
-                sorted(
-                    known[oid].name
-                    for oid, now in live.items()
-                    if oid in before and now.kind in _TABLE_KINDS and now.filenode != before[oid].filenode
-                )
+            rewrites=_names(
+                known[oid]
+                for oid, now in live.items()
+                if oid in before and now.kind in _TABLE_KINDS and now.filenode != before[oid].filenode
             ),
-            created=tuple(sorted(live[oid].name for oid in self._transaction.created if oid in live)),
+            created=_names(live[oid] for oid in self._transaction.created if oid in live),
             lock_timeout=str(rows[0][3]) if rows else "0",
         )
         self._transaction.modes = modes
         self._relations.update(live)
+        return observation
+
+    def observe_committed(self, connection: Any) -> Observation:
+        """Compare the database with what it was before a statement that has committed itself; without locks."""
+        rows = _query(connection, EVERYTHING)
+        before, live = self._relations, {int(row[2]): _relation(row[2:]) for row in rows}
+        tables = {oid: r for oid, r in live.items() if r.kind in _TABLE_KINDS and not r.temporary and not r.toast}
+        counts = {int(row[2]): int(row[1]) for row in rows}
+        observation = Observation(
+            scans=_names(r for oid, r in tables.items() if counts[oid] > self._counts.get(oid, 0)),
+            rewrites=_names(r for oid, r in tables.items() if oid in before and r.filenode != before[oid].filenode),
+            created=_names(r for oid, r in live.items() if oid not in before),
+            lock_timeout=str(rows[0][0]) if rows else "0",
+        )
+        self._relations = {**before, **live}
+        self._transaction = _Transaction()
         return observation
 
     def _locks(self, modes: Mapping[int, LockMode], known: Mapping[int, Relation]) -> tuple[HeldLock, ...]:
@@ -183,6 +202,10 @@ def _relation(row: Any) -> Relation:
         filenode=int(filenode),
         table_oid=int(table_oid),
     )
+
+
+def _names(relations: Iterable[Relation]) -> tuple[str, ...]:
+    return tuple(sorted(relation.name for relation in relations))
 
 
 def _oids(rows: list[Any]) -> set[int]:

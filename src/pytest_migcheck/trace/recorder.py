@@ -79,7 +79,8 @@ class Recorder:
         seconds = time.perf_counter() - self._started
         observation = Observation()
         if self._observing:
-            observation = self._observers[id(connection)][1].observe(connection)
+            observer = self._observers[id(connection)][1]
+            observation = observer.observe_committed(connection) if autocommit else observer.observe(connection)
         self._statements.append(
             Statement(
                 sql=sql,

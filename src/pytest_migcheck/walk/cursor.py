@@ -188,7 +188,7 @@ class Cursor:
         return self._databases.read_catalog(self._history.version_tables(), everything=everything)
 
     def _step(self, revision: str, direction: Direction, run: int, before: Catalog) -> StepRecord:
-        traced = direction is Direction.UPGRADE and run == 1
+        traced = run == 1
         result = self._running().step(revision, direction, traced=traced)
         record = StepRecord(
             revision=revision,

@@ -1,0 +1,114 @@
+"""Questions about a catalog, asked with names as statements spell them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
+
+TABLES = {"table": "r", "partitioned table": "p", "materialized view": "m"}
+RELATIONS = (*TABLES, "view", "foreign table")
+_FOREIGN_KEY = re.compile(r"FOREIGN KEY \((?P<columns>.*?)\) REFERENCES (?P<target>.+?)\((?P<there>.*?)\)")
+_NOTHING = Catalog({})
+
+
+def find(catalog: Catalog | None, kinds: tuple[str, ...] | dict[str, str], name: str) -> ObjectKey | None:
+    """The object of one of these kinds with a name, with or without schema; ``public`` is preferred."""
+    schema, _, bare = name.rpartition(".")
+    found = [
+        key
+        for key in (catalog or _NOTHING).objects
+        if key.name == bare and key.kind in kinds and schema in ("", key.schema)
+    ]
+    return min(found, key=lambda key: (key.schema != "public", key.schema), default=None)
+
+
+def attributes(catalog: Catalog | None, key: ObjectKey | None) -> Attributes:
+    """The attributes of an object; empty where there is none."""
+    return (catalog or _NOTHING).objects.get(key, {}) if key is not None else {}
+
+
+def column(catalog: Catalog | None, table: str, name: str) -> Attributes:
+    """The attributes of a column of a table; empty where there is none."""
+    key = find(catalog, RELATIONS, table)
+    return attributes(catalog, key and ObjectKey("column", key.schema, key.name, name))
+
+
+def parts(catalog: Catalog | None, kind: str, table: str) -> Iterator[tuple[ObjectKey, Attributes]]:
+    """The objects of a kind (``constraint``, ``index``, ...) that belong to a table."""
+    key = find(catalog, RELATIONS, table)
+    if key is not None and catalog is not None:
+        for other, values in catalog.objects.items():
+            if other.kind == kind and other.parent == key.name and other.schema == key.schema:
+                yield other, values
+
+
+def index(catalog: Catalog | None, name: str) -> ObjectKey | None:
+    """The index with a name; its ``parent`` is the table."""
+    return find(catalog, ("index",), name)
+
+
+def foreign_key(definition: object) -> tuple[tuple[str, ...], str, tuple[str, ...]] | None:
+    """(columns, referenced table, columns there) of a constraint as ``pg_get_constraintdef`` spells it."""
+    found = _FOREIGN_KEY.match(str(definition))
+    if found is None:
+        return None
+    return _names(found["columns"]), found["target"].replace('"', ""), _names(found["there"])
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip().replace('"', "") for name in text.split(","))
+
+
+def index_columns(definition: object) -> tuple[str, ...]:
+    """The columns or expressions of an index as ``pg_get_indexdef`` spells it, without their order."""
+    _, _, rest = str(definition).partition(" USING ")
+    inside = rest.partition("(")[2]
+    depth, end = 1, len(inside)
+    for place, letter in enumerate(inside):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0:
+            end = place
+            break
+    return tuple(part.strip().split(" ")[0].replace('"', "") for part in inside[:end].split(","))
+
+
+def referenced_tables(catalog: Catalog | None, table: str, constraint: str = "", column_name: str = "") -> set[str]:
+    """The tables that foreign keys of a table refer to: all, the one of a name, or those of a column."""
+    found: set[str] = set()
+    for key, values in parts(catalog, "constraint", table):
+        reference = foreign_key(values.get("definition")) if values.get("type") == "f" else None
+        if reference is None or (constraint and key.name != constraint):
+            continue
+        if not column_name or column_name in reference[0]:
+            found.add(reference[1])
+    return found
+
+
+def descendants(catalog: Catalog | None, table: str) -> set[str]:
+    """The partitions and inheriting tables of a schema-qualified table, at every level."""
+    parents = {
+        key.qualified: {name.strip().replace('"', "") for name in str(values["parents"]).split(",")}
+        for key, values in (catalog or _NOTHING).objects.items()
+        if key.kind in TABLES and values.get("parents")
+    }
+    found: set[str] = set()
+    pending = [table]
+    while pending:
+        current = pending.pop()
+        for child, names in parents.items():
+            if current in names and child not in found:
+                found.add(child)
+                pending.append(child)
+    return found
+
+
+def constrained_domain(catalog: Catalog | None, type_name: str) -> str | None:
+    """The base type of a domain that has a constraint; None for any other type."""
+    key = find(catalog, ("type",), type_name.replace('"', ""))
+    values = attributes(catalog, key)
+    if key is None or catalog is None or values.get("form") != "domain":
+        return None
+    checked = any(o.kind == "constraint" and (o.schema, o.parent) == (key.schema, key.name) for o in catalog.objects)
+    return str(values.get("base type")) if checked or values.get("not null") else None

@@ -1,0 +1,74 @@
+"""A column of a domain with a constraint is checked, and written, for every row.
+
+https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog
+from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
+from pytest_migcheck.sql.statements import ParsedStatement
+
+
+def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
+    for action in parsed.actions if parsed.kind == "alter table" else ():
+        if action.kind != "add column":
+            continue
+        locks = context.blocking_on(statement, parsed.table)
+        domain = _catalog.constrained_domain(context.catalog, action.type)
+        if domain is None or not any(lock.table in statement.rewrites for lock in locks):
+            continue
+        check = f"ck_{code.bare(parsed.table)}_{action.name}"
+        yield Explained(
+            headline=f"adding {parsed.table}.{action.name} of the domain {action.type} rewrites {parsed.table} "
+            "and blocks reads and writes",
+            fix=f"{code.add_column(parsed.table, replace(action, type=domain))}\n"
+            f"# and the domain's condition for the table, validated in the next revision\n"
+            f"# op.create_check_constraint({code.text(check)}, ..., postgresql_not_valid=True)",
+            object=f"{locks[0].table}.{action.name}",
+            locks=locks,
+        )
+
+
+RULE = Rule(
+    name="add-column-constrained-domain",
+    severity=Severity.ERROR,
+    since="0.1.0",
+    summary="A column of a domain with a CHECK or NOT NULL is added.",
+    condition="ADD COLUMN of a domain that has a constraint, on a table that was there before the revision",
+    effect="nobody can read or write the table until every row and every index has been written anew",
+    fix="use the domain's base type, and add its CHECK to the table NOT VALID",
+    bad=(
+        Example(
+            setup="""
+                op.create_table(
+                    "orders",
+                    sa.Column("id", sa.BigInteger, primary_key=True),
+                    sa.Column("email", sa.String(80)),
+                )
+                op.execute("CREATE DOMAIN amount AS int CHECK (VALUE > 0)")
+            """,
+            upgrade='op.execute("ALTER TABLE orders ADD COLUMN total amount")',
+        ),
+    ),
+    good=(
+        Example(
+            setup="""
+                op.create_table(
+                    "orders",
+                    sa.Column("id", sa.BigInteger, primary_key=True),
+                    sa.Column("email", sa.String(80)),
+                )
+                op.execute("CREATE DOMAIN amount AS int")
+            """,
+            upgrade='op.execute("ALTER TABLE orders ADD COLUMN total amount")',
+        ),
+    ),
+    look=look,
+    measured=("add-column-domain-check-no-default", "add-column-domain-check", "add-column-domain-plain"),
+)

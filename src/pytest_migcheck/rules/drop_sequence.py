@@ -1,0 +1,57 @@
+"""DROP SEQUENCE: code that is still running uses it.
+
+https://www.postgresql.org/docs/current/sql-dropsequence.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog
+from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
+from pytest_migcheck.sql.statements import ParsedStatement
+
+_KINDS = ("drop sequence",)
+
+
+def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
+    if parsed.kind not in _KINDS or statement.error is not None:
+        return
+    for name in parsed.names:
+        key = _catalog.find(context.catalog, ("sequence",), name)
+        if key is not None and not context.is_new(key.qualified):
+            yield Explained(
+                headline=f"dropping {name} breaks running code that uses it",
+                fix=f"# this release: code that does not use {name}\n# the next release\n{code.execute(parsed.text)}",
+                object=key.qualified,
+            )
+
+
+RULE = Rule(
+    name="drop-sequence",
+    severity=Severity.WARNING,
+    since="0.1.0",
+    summary="A sequence that running code may use is dropped.",
+    condition="DROP SEQUENCE of one that was there before the revision",
+    effect="code of the release that is still running fails at once, and what is lost cannot be brought back",
+    fix="release code that does not use the sequence first, and drop it in the release after that",
+    bad=(
+        Example(
+            setup='op.execute("CREATE SEQUENCE numbers")',
+            upgrade='op.execute("DROP SEQUENCE numbers")',
+        ),
+    ),
+    good=(
+        Example(
+            upgrade="""
+                op.execute("CREATE SEQUENCE numbers")
+                op.execute("ALTER SEQUENCE numbers RESTART")
+            """,
+        ),
+    ),
+    look=look,
+    upgrade_only=True,
+    measured=("drop-sequence-owned",),
+)

@@ -1,0 +1,57 @@
+"""DROP TYPE: code that is still running uses it.
+
+https://www.postgresql.org/docs/current/sql-droptype.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog
+from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
+from pytest_migcheck.sql.statements import ParsedStatement
+
+_KINDS = ("drop type", "drop domain")
+
+
+def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
+    if parsed.kind not in _KINDS or statement.error is not None:
+        return
+    for name in parsed.names:
+        key = _catalog.find(context.catalog, ("type", "composite type"), name)
+        if key is not None and not context.is_new(key.qualified):
+            yield Explained(
+                headline=f"dropping {name} breaks running code that uses it",
+                fix=f"# this release: code that does not use {name}\n# the next release\n{code.execute(parsed.text)}",
+                object=key.qualified,
+            )
+
+
+RULE = Rule(
+    name="drop-type",
+    severity=Severity.WARNING,
+    since="0.1.0",
+    summary="A type that running code may use is dropped.",
+    condition="DROP TYPE of one that was there before the revision",
+    effect="code of the release that is still running fails at once, and what is lost cannot be brought back",
+    fix="release code that does not use the type first, and drop it in the release after that",
+    bad=(
+        Example(
+            setup="op.execute(\"CREATE TYPE mood AS ENUM ('ok')\")",
+            upgrade='op.execute("DROP TYPE mood")',
+        ),
+    ),
+    good=(
+        Example(
+            upgrade="""
+                op.execute("CREATE TYPE mood AS ENUM ('ok')")
+                op.execute("DROP TYPE IF EXISTS other")
+            """,
+        ),
+    ),
+    look=look,
+    upgrade_only=True,
+    measured=("drop-type-cascade",),
+)
