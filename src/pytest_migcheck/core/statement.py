@@ -33,7 +33,8 @@ class Statement:
     ``transaction`` numbers the transactions of a step from 1; None means autocommit.
     ``acquired`` are locks that this statement took or strengthened, ``held`` all locks of the
     transaction when it ended; in autocommit there are none to see. ``scans`` and ``rewrites`` are
-    schema-qualified tables that this statement read whole or wrote anew. ``created`` are relations the transaction made before it ended.
+    schema-qualified tables that this statement read whole or wrote anew. ``created`` are relations the
+    transaction made before it ended.
     ``utility`` is false for SELECT, INSERT, UPDATE, DELETE, MERGE and the like.
     ``driver_call`` marks a COMMIT or ROLLBACK that the migration asked of the connection, not in SQL.
     """

@@ -104,8 +104,9 @@ def _alter_table(parsed: ParsedStatement) -> Prediction:
         if action.kind in ("attach partition", "detach partition", "inherit"):
             mode = _SUE if action.kind == "inherit" else _AX
             others.append((action.name, mode))
-    attaches = any(action.kind == "attach partition" for action in parsed.actions)
-    return Prediction(named=((parsed.table, own), *others), others=_AX if attaches else own)
+    kinds = {action.kind for action in parsed.actions}
+    unnamed = _AX if "attach partition" in kinds else _SRE if kinds == {"alter constraint"} else own
+    return Prediction(named=((parsed.table, own), *others), others=unnamed)
 
 
 def _own_mode(action: Action) -> LockMode:

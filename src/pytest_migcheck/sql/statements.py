@@ -22,7 +22,15 @@ from pytest_migcheck.sql.queries import delete, insert, privileges, update, with
 from pytest_migcheck.sql.split import split
 from pytest_migcheck.sql.tokens import words
 
-__all__ = ["UNRECOGNISED", "Action", "ParsedStatement", "is_utility", "needs_own_transaction", "parse"]
+__all__ = [
+    "UNRECOGNISED",
+    "Action",
+    "ParsedStatement",
+    "is_utility",
+    "needs_own_transaction",
+    "only_truncates",
+    "parse",
+]
 
 _QUERIES = frozenset(
     ("SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES", "WITH", "TABLE", "EXPLAIN", "SHOW", "EXECUTE")
@@ -85,6 +93,13 @@ def parse(sql: str) -> ParsedStatement:
 def is_utility(sql: str) -> bool:
     """Whether a string has a statement that is no query; what a query scans depends on the rows."""
     return any(_first_key(part) not in _QUERIES for part in split(sql))
+
+
+@lru_cache(maxsize=2048)
+def only_truncates(sql: str) -> bool:
+    """Whether all that a string does is TRUNCATE: it makes new empty files, and copies nothing."""
+    parts = split(sql)
+    return bool(parts) and all(parse(part).kind == "truncate" for part in parts)
 
 
 def _first_key(sql: str) -> str:

@@ -6,6 +6,7 @@ import linecache
 import sys
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -19,11 +20,18 @@ class Recorder:
     Args:
         is_ours: tells whether a file belongs to the user's migrations.
         is_utility: tells a utility statement from a query, whose scans depend on the rows.
+        only_truncates: tells TRUNCATE, which makes new empty files, from what rewrites a table.
     """
 
-    def __init__(self, is_ours: Callable[[str], bool], is_utility: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        is_ours: Callable[[str], bool],
+        is_utility: Callable[[str], bool],
+        only_truncates: Callable[[str], bool],
+    ) -> None:
         self._is_ours = is_ours
         self._is_utility = is_utility
+        self._only_truncates = only_truncates
         # The connections are kept too: a number that is used again would name another one.
         self._observers: dict[int, tuple[Any, Observer]] = {}
         self._statements: list[Statement] = []
@@ -81,6 +89,8 @@ class Recorder:
         if self._observing:
             observer = self._observers[id(connection)][1]
             observation = observer.observe_committed(connection) if autocommit else observer.observe(connection)
+            if self._only_truncates(sql):
+                observation = replace(observation, scans=(), rewrites=())
         self._statements.append(
             Statement(
                 sql=sql,

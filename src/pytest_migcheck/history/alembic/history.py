@@ -26,7 +26,7 @@ from pytest_migcheck.history.alembic.scripts import load_graph, open_scripts
 from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun, watched
 from pytest_migcheck.history.source import Declared, Run, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
-from pytest_migcheck.sql.statements import is_utility
+from pytest_migcheck.sql.statements import is_utility, only_truncates
 from pytest_migcheck.trace.recorder import Recorder, paths_below
 
 
@@ -65,7 +65,7 @@ class AlembicHistory:
             config=found.config,
             scripts=self._scripts,
             redirection=redirection,
-            recorder=Recorder(self._is_ours, is_utility),
+            recorder=Recorder(self._is_ours, is_utility, only_truncates),
             contexts=options.contexts,
             variables=options.variables,
         )
