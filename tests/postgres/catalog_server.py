@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
+
+import psycopg
 
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.postgres.catalog import CatalogReader, unheard
@@ -27,6 +30,11 @@ class Scratch:
         )
         self._readers.append(reader)
         return reader
+
+    @property
+    def reading(self) -> psycopg.Connection[Any]:
+        """The connection of the reader of everything."""
+        return self._whole.connection
 
     def new_connection(self) -> psycopg.Connection[Any]:
         """A connection that is not in autocommit, as an engine wants it."""

@@ -98,7 +98,7 @@ def judged(new_scratch: Callable[[], Scratch], models: str, migrated: str) -> st
     one, other = new_scratch(), new_scratch()
     one.run(models)
     other.run(migrated)
-    found = drift(one.read(), other.read(), folded=lambda pairs: fold(one.reader().connection, pairs))
+    found = drift(one.read(), other.read(), folded=lambda pairs: fold(one.reading, pairs))
     return "; ".join(f"{d.severity.value} {d.kind} {d.object} {d.change.value}" for d in found)
 
 

@@ -250,7 +250,7 @@ def differing(databases: tuple[Scratch, Scratch], models: str, migrated: str) ->
     for scratch, script in ((one, models), (other, migrated)):
         scratch.run("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         scratch.run(script)
-    found = drift(one.read(), other.read(), folded=lambda pairs: fold(one.reader, pairs))
+    found = drift(one.read(), other.read(), folded=lambda pairs: fold(one.reading, pairs))
     return [f"{d.severity.value} {d.kind} {d.object}" for d in found]
 
 
@@ -267,7 +267,7 @@ def test_two_expressions_are_two(databases: tuple[Scratch, Scratch], models: str
 def test_folding_leaves_the_connection_as_it_was(databases: tuple[Scratch, Scratch]) -> None:
     differing(databases, *SAME[0])
     settings = "SELECT current_setting('client_min_messages'), current_setting('debug_print_plan')"
-    assert databases[0].reader.execute(settings).fetchone() == ("notice", "off")
+    assert databases[0].reading.execute(settings).fetchone() == ("notice", "off")
 
 
 def test_the_parts_of_a_definition() -> None:
