@@ -239,7 +239,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--postgres", default="auto", metavar="WHERE", help="as --migcheck-postgres")
     parser.add_argument(
-        "--pytest-alembic-max", type=int, default=200, metavar="N",
+        "--pytest-alembic-max",
+        type=int,
+        default=200,
+        metavar="N",
         help="largest history to run pytest-alembic on; its time grows faster than the history (default: 200)",
     )
     parser.add_argument("--json", type=Path, metavar="PATH", help="write everything that was measured")

@@ -11,6 +11,7 @@ from history_project import Project
 
 pytest_plugins = ["pytester"]
 
+
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> Project:
     return Project(pytester.path)
@@ -61,9 +62,7 @@ def run_example(tmp_path: Path, server):
         project.revision("b2", upgrade, downgrade)
         redirection = Redirection()
         (found,) = find_configs(project.path, ())
-        options = AlembicOptions(
-            contexts=lambda: (), preparations=lambda: (), variables={}, targets=(), timeout=60.0
-        )
+        options = AlembicOptions(contexts=lambda: (), preparations=lambda: (), variables={}, targets=(), timeout=60.0)
         history = AlembicHistory(found, options, redirection)
         cursor = Cursor(history, server, lambda: None)
         try:

@@ -144,7 +144,9 @@ def test_a_history_that_does_not_start_from_empty(project: Project, migcheck) ->
     result = migcheck("--migcheck-checks=stairway")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*this history does not start from an empty database*pytest_migcheck_prepare*"])
-    project.write("conftest.py", "def pytest_migcheck_prepare(history):\n    return 'CREATE TABLE legacy (id integer)'\n")
+    project.write(
+        "conftest.py", "def pytest_migcheck_prepare(history):\n    return 'CREATE TABLE legacy (id integer)'\n"
+    )
     migcheck("--migcheck-checks=stairway,upgrade,roundtrip").assert_outcomes(passed=3)
 
 
@@ -169,7 +171,11 @@ def test_a_migration_that_waits_for_its_own_session(project: Project, migcheck) 
     result = migcheck("--migcheck-checks=stairway")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["*waits for ever for another session*", "*waits*ALTER TABLE t ADD COLUMN x TEXT*", "*holds*pid *, idle in a transaction*"]
+        [
+            "*waits for ever for another session*",
+            "*waits*ALTER TABLE t ADD COLUMN x TEXT*",
+            "*holds*pid *, idle in a transaction*",
+        ]
     )
 
 
@@ -183,7 +189,7 @@ def test_a_step_that_takes_too_long(project: Project, migcheck) -> None:
 
 def test_a_server_that_dies_in_the_middle(project: Project, migcheck) -> None:
     project.revision("a1", TABLE, UNDO)
-    project.revision("b2", "op.execute(\"COPY (SELECT 1) TO PROGRAM 'kill -9 $(head -1 \\\"$PWD/postmaster.pid\\\")'\")")
+    project.revision("b2", 'op.execute("COPY (SELECT 1) TO PROGRAM \'kill -9 $(head -1 \\"$PWD/postmaster.pid\\")\'")')
     project.revision("c3", "pass")
     result = migcheck("--migcheck-checks=stairway")
     result.assert_outcomes(passed=1, failed=1, skipped=1)
@@ -202,7 +208,11 @@ def test_however_the_run_ends_nothing_is_left(project: Project, by: signal.Signa
     before = run_directories()
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", "--migcheck", "-p", "no:cacheprovider"],
-        cwd=project.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        cwd=project.path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
     deadline = time.monotonic() + 60
     while not (project.path / "running").exists():

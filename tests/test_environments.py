@@ -101,7 +101,8 @@ def test_the_url_of_the_environment_is_never_contacted(
 
 def test_asyncpg_and_a_settings_object(project: Project, migcheck) -> None:
     project.write(
-        "settings.py", f"class Settings:\n    url = 'postgresql+asyncpg://me:secret@{NOWHERE}/prod'\nsettings = Settings()\n"
+        "settings.py",
+        f"class Settings:\n    url = 'postgresql+asyncpg://me:secret@{NOWHERE}/prod'\nsettings = Settings()\n",
     )
     project.write(
         "migrations/env.py",
@@ -134,7 +135,9 @@ def test_asyncpg_and_a_settings_object(project: Project, migcheck) -> None:
 
 
 def test_an_engine_that_the_application_made_at_import(project: Project, migcheck) -> None:
-    project.write("db.py", f"import sqlalchemy as sa\nengine = sa.create_engine('postgresql+psycopg://u:p@{NOWHERE}/prod')\n")
+    project.write(
+        "db.py", f"import sqlalchemy as sa\nengine = sa.create_engine('postgresql+psycopg://u:p@{NOWHERE}/prod')\n"
+    )
     project.write("migrations/env.py", "from db import engine\n" + ENV_TAIL)
     project.revision("a1", BODY, UNDO)
     migcheck().assert_outcomes(passed=5, skipped=1)
@@ -185,8 +188,11 @@ def test_a_branch_a_merge_and_a_dependency(project: Project, migcheck) -> None:
     for branch in ("b", "c"):
         table = f'"t_{branch}"'
         project.revision(
-            f"{branch}1", f'op.create_table({table}, sa.Column("id", sa.Integer))', f"op.drop_table({table})",
-            parents="a1", extra="depends_on = 'b1'" if branch == "c" else "",
+            f"{branch}1",
+            f'op.create_table({table}, sa.Column("id", sa.Integer))',
+            f"op.drop_table({table})",
+            parents="a1",
+            extra="depends_on = 'b1'" if branch == "c" else "",
         )
     project.revision("m1", "pass", parents=("b1", "c1"))
     project.revision("d1", 'op.add_column("t_b", sa.Column("x", sa.Text))', "pass")
@@ -202,17 +208,28 @@ def test_a_branch_a_merge_and_a_dependency(project: Project, migcheck) -> None:
 
 
 def test_version_table_schema_file_template_and_locations(project: Project, migcheck) -> None:
-    project.write("alembic.ini", """
+    project.write(
+        "alembic.ini",
+        """
         [alembic]
         script_location = %(here)s/migrations
         version_locations = %(here)s/one %(here)s/two
         version_path_separator = space
         sqlalchemy.url = driver://
-        """)
+        """,
+    )
     project.env(configure=", version_table='steps', version_table_schema='public'")
-    project.revision("001.first odd", BODY, UNDO, folder="one", name="2024_01_first.py", extra="branch_labels = ('main',)")
-    project.revision("b2", 'op.create_table("u", sa.Column("id", sa.Integer))', 'op.drop_table("u")',
-                     parents=None, folder="two", extra="branch_labels = ('other',)")
+    project.revision(
+        "001.first odd", BODY, UNDO, folder="one", name="2024_01_first.py", extra="branch_labels = ('main',)"
+    )
+    project.revision(
+        "b2",
+        'op.create_table("u", sa.Column("id", sa.Integer))',
+        'op.drop_table("u")',
+        parents=None,
+        folder="two",
+        extra="branch_labels = ('other',)",
+    )
     result = migcheck("-v", "--migcheck-checks=heads,stairway,upgrade,roundtrip")
     result.assert_outcomes(passed=5)
 

@@ -136,8 +136,7 @@ def test_an_autocommit_block_works_in_the_stairway(project: Project, migcheck) -
         "b2",
         "with op.get_context().autocommit_block():\n"
         '    op.create_index("ix", "orders", ["email"], postgresql_concurrently=True)',
-        "with op.get_context().autocommit_block():\n"
-        '    op.drop_index("ix", "orders", postgresql_concurrently=True)',
+        'with op.get_context().autocommit_block():\n    op.drop_index("ix", "orders", postgresql_concurrently=True)',
     )
     project.env(configure=", transaction_per_migration=True")
     migcheck().assert_outcomes(passed=7, skipped=1)

@@ -42,7 +42,9 @@ def test_the_extras_bring_a_server() -> None:
 
 
 def test_the_oldest_versions_that_are_tested_are_those_that_are_promised() -> None:
-    promised = dict(re.findall(r"^([\w\[\]-]+)>=([\d.]+)", "\n".join(PYPROJECT["project"]["dependencies"]), re.MULTILINE))
+    promised = dict(
+        re.findall(r"^([\w\[\]-]+)>=([\d.]+)", "\n".join(PYPROJECT["project"]["dependencies"]), re.MULTILINE)
+    )
     pins = (ROOT / ".ci" / "oldest.txt").read_text(encoding="utf-8").splitlines()
     tested = dict(line.split("==") for line in pins if line and not line.startswith("#"))
     assert {name: pin.removesuffix(".*") for name, pin in tested.items()} == {name: promised[name] for name in tested}

@@ -8,9 +8,7 @@ from pytest_migcheck.core.drift import drift
 from pytest_migcheck.core.finding import AttributeChange, Change, Severity
 
 TABLE = ObjectKey("table", "public", "", "orders")
-ENUM: dict[ObjectKey, Attributes] = {
-    ObjectKey("type", "public", "", "status"): {"form": "enum", "labels": "new, paid"}
-}
+ENUM: dict[ObjectKey, Attributes] = {ObjectKey("type", "public", "", "status"): {"form": "enum", "labels": "new, paid"}}
 
 
 def column(name: str, **attributes: Value) -> dict[ObjectKey, Attributes]:

@@ -22,14 +22,18 @@ def _examples(which: str) -> list[object]:
 
 
 @pytest.mark.parametrize(("rule", "example"), _examples("bad"))
-def test_a_bad_example_is_found_by_its_rule_alone(rule: Rule, example: Example, run_example: RunExample, server: Any) -> None:
+def test_a_bad_example_is_found_by_its_rule_alone(
+    rule: Rule, example: Example, run_example: RunExample, server: Any
+) -> None:
     _skip_on_other_versions(example, server)
     found = run_example(example.setup, example.upgrade, example.downgrade, select=_off(rule))
     assert {finding.rule for finding in found} == {rule.name, *example.also}
 
 
 @pytest.mark.parametrize(("rule", "example"), _examples("good"))
-def test_a_good_example_is_silent_for_every_rule(rule: Rule, example: Example, run_example: RunExample, server: Any) -> None:
+def test_a_good_example_is_silent_for_every_rule(
+    rule: Rule, example: Example, run_example: RunExample, server: Any
+) -> None:
     _skip_on_other_versions(example, server)
     assert run_example(example.setup, example.upgrade, example.downgrade, select=_off(rule)) == []
 

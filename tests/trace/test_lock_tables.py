@@ -127,7 +127,9 @@ def test_a_statement_in_a_transaction(major: int, form: dict[str, Any], database
     if form["error"] is None:
         locks = {_bare(lock.relation): lock.mode.label for lock in statement.held if lock.preexisting}
         assert locks == {**form["locks"], **_later(form["id"], databases[major].server)}
-        assert _bare_set(statement.scans) - _bare_set(statement.created) == {*form["scans"]} | READS_AN_EMPTY_TABLE.get(form["id"], set())
+        assert _bare_set(statement.scans) - _bare_set(statement.created) == {*form["scans"]} | READS_AN_EMPTY_TABLE.get(
+            form["id"], set()
+        )
         assert _bare_set(statement.rewrites) == {*form["rewrites"]}
 
 

@@ -49,9 +49,7 @@ def _not_creatable(error: ModelsNotCreatableError, env_path: str, label: str) ->
     )
 
 
-def _findings(
-    differences: tuple[Difference, ...], env_path: str, heads: str, label: str
-) -> Iterator[Finding]:
+def _findings(differences: tuple[Difference, ...], env_path: str, heads: str, label: str) -> Iterator[Finding]:
     for difference in differences:
         yield Finding(
             id=rule_id("drift"),

@@ -20,8 +20,7 @@ def check_heads(graph: Graph, env_path: str) -> Iterator[Finding]:
     shared = f", both revise {next(iter(parents))}" if len(heads) == 2 and len(parents) == 1 else ""
     last = graph.revisions[graph.heads[-1]]
     files = "\n".join(
-        f"{head}  {graph.revisions[head].message or '(no message)'}  {graph.revisions[head].path}"
-        for head in heads
+        f"{head}  {graph.revisions[head].message or '(no message)'}  {graph.revisions[head].path}" for head in heads
     )
     yield Finding(
         id=rule_id("several-heads"),

@@ -112,9 +112,7 @@ def _locks_without_timeout(record: StepRecord, context: RuleContext) -> bool:
 def traced_statements(stairway: Stairway) -> tuple[TracedStatement, ...]:
     """Every statement of the revision's steps, for the reports."""
     return tuple(
-        TracedStatement(
-            revision=record.revision, direction=record.direction, run=record.run, statement=statement
-        )
+        TracedStatement(revision=record.revision, direction=record.direction, run=record.run, statement=statement)
         for record in (stairway.up, stairway.down, stairway.again)
         if record is not None
         for statement in record.statements

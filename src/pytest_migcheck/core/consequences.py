@@ -7,9 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pytest_migcheck.core.catalog import Attributes, ObjectKey, Value
 from pytest_migcheck.core.finding import Change, Difference
 
-_RELATIONS = frozenset(
-    ("table", "partitioned table", "view", "materialized view", "foreign table", "composite type")
-)
+_RELATIONS = frozenset(("table", "partitioned table", "view", "materialized view", "foreign table", "composite type"))
 _NOTES = frozenset(("comment", "security label"))
 
 
@@ -47,9 +45,7 @@ def _owner_is_gone(
     )
 
 
-def _target_is_gone(
-    attributes: Attributes, relations: Collection[tuple[str, str]], bare: Collection[str]
-) -> bool:
+def _target_is_gone(attributes: Attributes, relations: Collection[tuple[str, str]], bare: Collection[str]) -> bool:
     target = str(attributes.get("_of") or "")
     return target in bare or tuple(target.split(".")[:2]) in relations
 
@@ -77,9 +73,7 @@ def without_consequences(
         if (key.kind, key.qualified) in others
     }
     return [
-        d
-        for d in differences
-        if (d.kind, d.object) not in keys or not _follows(d, *keys[d.kind, d.object], others)
+        d for d in differences if (d.kind, d.object) not in keys or not _follows(d, *keys[d.kind, d.object], others)
     ]
 
 

@@ -93,9 +93,7 @@ def _renamed_sequence(default: str, names: Mapping[str, str]) -> str:
     return default.replace(match.group(1), f"{name.partition('.')[0]}.{names[name]}") if name in names else default
 
 
-def _mapped_views(
-    expected: dict[ObjectKey, Attributes], found: dict[ObjectKey, Attributes]
-) -> Iterator[Difference]:
+def _mapped_views(expected: dict[ObjectKey, Attributes], found: dict[ObjectKey, Attributes]) -> Iterator[Difference]:
     """A view that the models map as a table: one warning for the pair."""
     views = {(k.schema, k.name): k for k in found if k.kind in ("view", "materialized view")}
     for key in [k for k in expected if k.kind == "table" and (k.schema, k.name) in views]:

@@ -8,14 +8,22 @@ from pytest_migcheck.core.finding import Change, Difference, Severity
 # Tuning is done in SQL, models seldom declare it.
 _INFO_ATTRIBUTES = frozenset(
     (
-        "storage", "statistics", "compression", "options", "toast options", "tablespace", "replica identity",
-        "access method", "fdw options", "clustered", "relocatable", "version",
+        "storage",
+        "statistics",
+        "compression",
+        "options",
+        "toast options",
+        "tablespace",
+        "replica identity",
+        "access method",
+        "fdw options",
+        "clustered",
+        "relocatable",
+        "version",
     )
 )
 # Models can declare these; everything else that only migrations have is listed, not failed.
-_DECLARABLE = frozenset(
-    ("table", "partitioned table", "column", "constraint", "index", "sequence", "foreign table")
-)
+_DECLARABLE = frozenset(("table", "partitioned table", "column", "constraint", "index", "sequence", "foreign table"))
 # Models cannot declare them: on is what somebody wants, off where the models have it on is a loss.
 _SECURITY = frozenset(("row security", "force row security"))
 _OWNED_SEQUENCE = frozenset(("type", "min", "max"))

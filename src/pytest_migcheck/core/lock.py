@@ -60,9 +60,7 @@ class Basis(enum.Enum):
     PREDICTED = "predicted only"
 
 
-_PG_LOCKS_SPELLING = {
-    "".join(part.capitalize() for part in mode.name.split("_")) + "Lock": mode for mode in LockMode
-}
+_PG_LOCKS_SPELLING = {"".join(part.capitalize() for part in mode.name.split("_")) + "Lock": mode for mode in LockMode}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,5 @@ class Statement:
         """
         worked_on = {*self.scans, *self.rewrites}
         return tuple(
-            lock
-            for lock in self.held
-            if lock.preexisting and lock.mode >= LockMode.SHARE and lock.table in worked_on
+            lock for lock in self.held if lock.preexisting and lock.mode >= LockMode.SHARE and lock.table in worked_on
         )

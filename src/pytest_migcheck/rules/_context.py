@@ -74,9 +74,7 @@ class RuleContext:
     def held(self, statement: Statement, mode: LockMode = LockMode.ACCESS_SHARE) -> tuple[HeldLock, ...]:
         """Locks of at least this mode on relations that were there before."""
         return tuple(
-            lock
-            for lock in statement.held
-            if lock.preexisting and lock.mode >= mode and not self.is_new(lock.table)
+            lock for lock in statement.held if lock.preexisting and lock.mode >= mode and not self.is_new(lock.table)
         )
 
     def acquired(self, statement: Statement, mode: LockMode = LockMode.ACCESS_SHARE) -> tuple[HeldLock, ...]:

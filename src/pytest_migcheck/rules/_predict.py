@@ -64,9 +64,7 @@ def _predicted(
         )
 
 
-def _by_catalog(
-    part: ParsedStatement, prediction: Prediction, context: RuleContext
-) -> Iterator[tuple[str, LockMode]]:
+def _by_catalog(part: ParsedStatement, prediction: Prediction, context: RuleContext) -> Iterator[tuple[str, LockMode]]:
     """Locks on tables that the text does not name: of an index, or at the other end of a key that goes."""
     if part.kind in ("drop index", "reindex") and prediction.others is not None:
         for name in part.names or (part.name,):

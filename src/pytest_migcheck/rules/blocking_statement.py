@@ -51,8 +51,6 @@ RULE = Rule(
             note="no text names the hazard; the server shows it",
         ),
     ),
-    good=(
-        Example(upgrade='op.execute("ALTER TABLE orders SET (fillfactor = 80)")'),
-    ),
+    good=(Example(upgrade='op.execute("ALTER TABLE orders SET (fillfactor = 80)")'),),
     look=look,
 )

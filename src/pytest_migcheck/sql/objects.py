@@ -177,4 +177,3 @@ def relation_names(cursor: Cursor) -> tuple[str, ...]:
             cursor.parenthesised()
         if not cursor.take(","):
             return tuple(names)
-

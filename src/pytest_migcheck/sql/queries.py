@@ -27,9 +27,7 @@ def delete(cursor: Cursor) -> ParsedStatement:
 def _changed(kind: str, table: str, cursor: Cursor) -> ParsedStatement:
     cursor.until("WHERE")
     where = cursor.slice(cursor.rest[1:])
-    return ParsedStatement(
-        kind=kind, name=table, table=table, where=where, flags=frozenset({"WHERE"} if where else ())
-    )
+    return ParsedStatement(kind=kind, name=table, table=table, where=where, flags=frozenset({"WHERE"} if where else ()))
 
 
 def insert(cursor: Cursor) -> ParsedStatement:

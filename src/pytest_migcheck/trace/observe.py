@@ -129,9 +129,7 @@ class Observer:
         modes = _strongest(rows)
         observation = Observation(
             held=self._locks(modes, known),
-            acquired=self._locks(
-                {o: m for o, m in modes.items() if m > self._transaction.modes.get(o, 0)}, known
-            ),
+            acquired=self._locks({o: m for o, m in modes.items() if m > self._transaction.modes.get(o, 0)}, known),
             scans=self._scanned(rows, known),
             rewrites=_names(
                 known[oid]

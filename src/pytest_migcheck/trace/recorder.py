@@ -151,9 +151,7 @@ def source_of_frame(frame: FrameType | None, is_ours: Callable[[str], bool]) -> 
     return None
 
 
-def source_of_traceback(
-    traceback: TracebackType | None, is_ours: Callable[[str], bool]
-) -> Source | None:
+def source_of_traceback(traceback: TracebackType | None, is_ours: Callable[[str], bool]) -> Source | None:
     """The innermost frame of a traceback that is in the user's migrations."""
     found: Source | None = None
     while traceback is not None:

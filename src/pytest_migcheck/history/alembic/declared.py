@@ -51,9 +51,7 @@ class DeclaredModels:
         def build(databases: DatabaseSet, migrated: Catalog) -> None:
             _build(databases, migrated, metadata, filters)
 
-        return Declared(
-            label=models_label(self._calls) or ", ".join(self._named), build=build, ignore=filters.ignores
-        )
+        return Declared(label=models_label(self._calls) or ", ".join(self._named), build=build, ignore=filters.ignores)
 
     def _metadata(self) -> list[sa.MetaData]:
         if self._named:
@@ -85,9 +83,7 @@ def _import_metadata(name: str) -> sa.MetaData:
     return value
 
 
-def _build(
-    databases: DatabaseSet, migrated: Catalog, metadata: Sequence[sa.MetaData], filters: Filters
-) -> None:
+def _build(databases: DatabaseSet, migrated: Catalog, metadata: Sequence[sa.MetaData], filters: Filters) -> None:
     with databases.main.connect() as connection:
         seed_for_models(connection, migrated, declared_types=_declared_types(metadata))
     engine = create_engine(databases.main.url)
@@ -144,9 +140,7 @@ class Filters:
         kind = _ALEMBIC_KINDS.get(difference.kind)
         return bool(kind and key.parent and self._hides(key.name, kind, key.schema, difference, parent=table))
 
-    def _hides(
-        self, name: str, kind: str, schema: str, difference: Difference, *, parent: str = ""
-    ) -> bool:
+    def _hides(self, name: str, kind: str, schema: str, difference: Difference, *, parent: str = "") -> bool:
         default = schema in ("", "public")
         if self._include_name is not None:
             parents = {"schema_name": None if default else schema}

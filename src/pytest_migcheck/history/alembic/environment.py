@@ -72,9 +72,7 @@ class Environment:
             configured.external_transaction |= bool(getattr(context, "_in_external_transaction", False))
             return fn(heads, context)
 
-        environment = EnvironmentContext(
-            self.config, self.scripts, fn=counted, as_sql=False, destination_rev="heads"
-        )
+        environment = EnvironmentContext(self.config, self.scripts, fn=counted, as_sql=False, destination_rev="heads")
         original = environment.configure
 
         def configure(*args: Any, **kwargs: Any) -> None:

@@ -208,7 +208,6 @@ class AlembicHistory:
         return DeclaredModels(calls, self._options.metadata, self._environment, self.version_tables()).declared()
 
 
-
 def _locations(scripts: ScriptDirectory) -> list[Any]:
     located = scripts._version_locations
     return list(located) if located else []

@@ -96,8 +96,7 @@ def _load_files(scripts: ScriptDirectory, label: str) -> dict[str, Script]:
                 found[script.revision] = script
         except SyntaxError as error:
             raise MigcheckError(
-                f"{label}: {error.filename}:{error.lineno}: SyntaxError: {error.msg}\n"
-                f"    {(error.text or '').strip()}"
+                f"{label}: {error.filename}:{error.lineno}: SyntaxError: {error.msg}\n    {(error.text or '').strip()}"
             ) from error
         except (MigcheckError, KeyboardInterrupt):
             raise
@@ -177,9 +176,7 @@ def _revision(script: Script) -> Revision:
     return Revision(
         id=script.revision,
         parents=tuple(script._versioned_down_revisions),
-        depends_on=tuple(
-            d for d in script._resolved_dependencies if d not in script._versioned_down_revisions
-        ),
+        depends_on=tuple(d for d in script._resolved_dependencies if d not in script._versioned_down_revisions),
         path=str(Path(script.path).absolute()),
         message=" ".join((script.doc or "").split()),
         branch_labels=tuple(sorted(script.branch_labels)),

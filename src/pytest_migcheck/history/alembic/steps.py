@@ -41,9 +41,7 @@ def watched(work: Callable[[], object], databases: DatabaseSet, timeout: float) 
 class Stepper:
     """Runs single steps over a set of databases; the common part of the two ways."""
 
-    def __init__(
-        self, environment: Environment, databases: DatabaseSet, explain: Explain, timeout: float
-    ) -> None:
+    def __init__(self, environment: Environment, databases: DatabaseSet, explain: Explain, timeout: float) -> None:
         self._environment = environment
         self._databases = databases
         self._explain = explain
@@ -116,9 +114,7 @@ class SeparateRuns(Stepper):
 class SingleRun(Stepper):
     """One env.py run for many steps; it waits between them, in a thread, for the next."""
 
-    def __init__(
-        self, environment: Environment, databases: DatabaseSet, explain: Explain, timeout: float
-    ) -> None:
+    def __init__(self, environment: Environment, databases: DatabaseSet, explain: Explain, timeout: float) -> None:
         super().__init__(environment, databases, explain, timeout)
         self._wanted: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[object] = queue.SimpleQueue()
