@@ -41,7 +41,8 @@ def server():
 def run_example(tmp_path: Path, server):
     """Judge the ``locks`` of a revision, after one that prepares; both given as bodies of ``upgrade()``.
 
-    ``both`` keeps the findings on its downgrade, too; ``select`` are names of rules that are off by default.
+    ``both`` keeps the findings on its downgrade, too; ``every`` judges all revisions but the first; ``select`` are
+    names of rules that are off by default, ``more`` are rules of the user's own.
     """
     from pytest_migcheck.checks.locks import Target, judge_locks
     from pytest_migcheck.core.finding import Direction
@@ -52,37 +53,38 @@ def run_example(tmp_path: Path, server):
 
     runs = 0
 
-    def run(setup, upgrade, downgrade="pass", *, both=False, select=(), target_version=None, more=()):
+    def run(setup, upgrade, downgrade="pass", *, both=False, every=False, select=(), target_version=None, more=()):
         nonlocal runs
         runs += 1
         project = Project(tmp_path / str(runs))
         setups = (setup,) if isinstance(setup, str) else setup
         for number, body in enumerate(setups):
-            project.revision(f"a{number}", body)
+            project.revision(f"a{number}", body, downgrade if number else "pass")
         project.revision("b2", upgrade, downgrade)
         redirection = Redirection()
         (found,) = find_configs(project.path, ())
-        options = AlembicOptions(contexts=lambda: (), preparations=lambda: (), variables={}, targets=(), timeout=60.0)
+        options = AlembicOptions(
+            contexts=lambda: (), preparations=lambda: (), variables={}, targets=(), timeout=60.0
+        )
         history = AlembicHistory(found, options, redirection)
         cursor = Cursor(history, server, lambda: None)
+        target = Target(
+            version_num=server.version_num, target_version=target_version, version_tables=history.version_tables()
+        )
+        findings = []
         try:
-            stairway = cursor.stairway("b2")
-            target = Target(
-                version_num=server.version_num,
-                target_version=target_version,
-                version_tables=history.version_tables(),
-            )
-            outcome = judge_locks(
-                stairway,
-                history.graph.revisions["b2"],
-                target,
-                selected=lambda _id, name: name in select,
-                more=more,
-            )
-            assert stairway.up is not None
-            return [f for f in outcome.findings if both or f.direction is Direction.UPGRADE]
+            for revision in (*(f"a{number}" for number in range(1, len(setups)) if every), "b2"):
+                outcome = judge_locks(
+                    cursor.stairway(revision),
+                    history.graph.revisions[revision],
+                    target,
+                    selected=lambda _id, name: name in select,
+                    more=more,
+                )
+                findings += [f for f in outcome.findings if both or f.direction is Direction.UPGRADE]
         finally:
             cursor.forget()
             redirection.stop()
+        return findings
 
     return run

@@ -24,6 +24,7 @@ from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.ladder import start_server
 from pytest_migcheck.postgres.roles import RoleBaseline
 from pytest_migcheck.postgres.server import Server
+from pytest_migcheck.rules._rule import Rule
 from pytest_migcheck.settings import Settings
 from pytest_migcheck.walk.cursor import Cursor
 
@@ -57,9 +58,10 @@ class _Work:
 class Session:
     """One run of the checks; starts the server when the first item needs it."""
 
-    def __init__(self, settings: Settings, hooks: Hooks) -> None:
+    def __init__(self, settings: Settings, hooks: Hooks, own_rules: Sequence[Rule] = ()) -> None:
         self._settings = settings
         self._hooks = hooks
+        self._own_rules = own_rules
         self._redirection = Redirection()
         self._work: dict[str, _Work] = {}
         self._server: Server | None = None
@@ -148,6 +150,7 @@ class Session:
                 env_path=str(history.env_path),
             ),
             selected=self._settings.selected,
+            more=self._own_rules,
         )
 
     def _history_check(self, work: _Work, check: str) -> Outcome:

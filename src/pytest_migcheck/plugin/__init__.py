@@ -35,5 +35,5 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         return None
     from pytest_migcheck.plugin.explaining import print_rules
 
-    print_rules(explain)
+    print_rules(config, explain)
     return 0

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 import pytest
 
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.report.explain import explain_rule, list_rules
 from pytest_migcheck.rules import all_rules, find_rule
+from pytest_migcheck.rules.own import Rule, checked
 
 
-def print_rules(explain: str | None) -> None:
+def own_rules(config: pytest.Config) -> tuple[Rule, ...]:
+    """The rules of the user's own.
+
+    Raises:
+        MigcheckError: one of them is not valid.
+    """
+    returned = config.hook.pytest_migcheck_rules()
+    return checked(rule for rules in returned for rule in (rules if isinstance(rules, Iterable) else (rules,)))
+
+
+def print_rules(config: pytest.Config, explain: str | None) -> None:
     """Write one rule, or the list of them; pytest has no terminal writer yet when this runs."""
     try:
-        text = explain_rule(find_rule(explain)) if explain else list_rules(all_rules())
+        own = own_rules(config)
+        text = explain_rule(find_rule(explain, own)) if explain else list_rules((*all_rules(), *own))
     except MigcheckError as error:
         raise pytest.UsageError(f"--migcheck-explain: {error}") from error
     sys.stdout.write(text + "\n")

@@ -38,6 +38,14 @@ def pytest_migcheck_environment(history: str) -> AbstractContextManager[Any] | N
 
 
 @pytest.hookspec
+def pytest_migcheck_rules() -> Any:
+    """Return rules of your own, a list of ``pytest_migcheck.rules.own.Rule``; docs/own_rules.md shows one.
+
+    They are judged with the others, and ``migcheck_select`` and ``migcheck_ignore`` take their ids and names.
+    """
+
+
+@pytest.hookspec
 def pytest_migcheck_prepare(history: str) -> str | Callable[[Any], Any] | None:
     """Return SQL, or a callable, that prepares the empty database before the first revision.
 

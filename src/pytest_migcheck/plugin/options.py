@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -104,8 +105,8 @@ def value_of(config: pytest.Config, name: str) -> tuple[str, Any]:
     return name, config.getini(name) if option.ini is not None else typed
 
 
-def settings_from(config: pytest.Config) -> Settings:
-    """Validate everything that was set.
+def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settings:
+    """Validate everything that was set; ``own_rules`` are ids and names of rules besides those of the package.
 
     Raises:
         MigcheckError: a value is not valid.
@@ -114,6 +115,7 @@ def settings_from(config: pytest.Config) -> Settings:
     from pytest_migcheck.core.rule_ids import RULE_IDS
 
     values = {o.name: value_of(config, o.name) for o in OPTIONS}
+    rules = {**RULE_IDS, **own_rules}
 
     def many(name: str) -> tuple[str, list[str]]:
         origin, value = values[name]
@@ -129,8 +131,8 @@ def settings_from(config: pytest.Config) -> Settings:
         config=tuple(many("migcheck_config")[1]),
         metadata=tuple(many("migcheck_metadata")[1]),
         checks=s.check_names(*many("migcheck_checks")),
-        select=s.rule_names(*many("migcheck_select"), RULE_IDS),
-        ignore=s.rule_names(*many("migcheck_ignore"), RULE_IDS),
+        select=s.rule_names(*many("migcheck_select"), rules),
+        ignore=s.rule_names(*many("migcheck_ignore"), rules),
         irreversible=tuple(many("migcheck_irreversible")[1]),
         postgres=s.server_place(*one("migcheck_postgres", "auto")),
         big_tables=tuple(many("migcheck_big_tables")[1]),

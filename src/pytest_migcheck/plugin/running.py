@@ -11,6 +11,7 @@ import pytest
 
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.plugin.collect import REPORT_KEY, MigcheckFile, MigcheckItem, asked_by_file
+from pytest_migcheck.plugin.explaining import own_rules
 from pytest_migcheck.plugin.options import settings_from
 from pytest_migcheck.plugin.summary import Summary
 from pytest_migcheck.session import Session
@@ -38,10 +39,11 @@ class Running:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         try:
-            self._settings = settings_from(config)
+            own = own_rules(config)
+            self._settings = settings_from(config, {rule.id: rule.name for rule in own})
         except MigcheckError as error:
             raise pytest.UsageError(str(error)) from error
-        self._session = Session(self._settings, HookCalls(config))
+        self._session = Session(self._settings, HookCalls(config), own)
         self._files: dict[Path, tuple[Any, ...]] = {}
         self._reached: set[Path] = set()
         self._is_worker = hasattr(config, "workerinput")

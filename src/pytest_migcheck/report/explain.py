@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import indent
 
-from pytest_migcheck.core.rule_ids import rule_id
-from pytest_migcheck.rules._rule import Rule
+from pytest_migcheck.rules._rule import Example, Rule
 
 
 def list_rules(rules: Sequence[Rule]) -> str:
     """One line for each rule."""
-    return "\n".join(f"{rule_id(r.name)} {r.name:<36} {r.severity.value:<8} {r.summary}" for r in rules)
+    return "\n".join(
+        f"{r.id} {r.name:<39} {r.severity.value:<8} {r.summary}{'  (off until selected)' if r.off else ''}"
+        for r in rules
+    )
 
 
 def explain_rule(rule: Rule) -> str:
-    """Triggered when, effect, fix, a bad and a good example, how to silence it."""
-    id_ = rule_id(rule.name)
+    """Triggered when, effect, fix, the examples, how to select or silence it."""
+    off = "off until selected, " if rule.off else ""
     return "\n".join(
         [
-            f"{id_} {rule.name}   {rule.severity.value}, since {rule.since}",
+            f"{rule.id} {rule.name}   {rule.severity.value}, {off}since {rule.since}",
             "",
             rule.summary,
             "",
@@ -27,10 +29,16 @@ def explain_rule(rule: Rule) -> str:
             f"effect          {rule.effect}",
             f"fix             {rule.fix}",
             "",
-            "bad",
-            indent(rule.bad[0].upgrade, "    "),
-            *(["good", indent(rule.good[0].upgrade, "    ")] if rule.good else []),
-            "",
-            f"silence         migcheck_ignore = {id_}",
+            *_examples("bad", rule.bad),
+            *_examples("good", rule.good),
+            *([f"select          migcheck_select = {rule.id}"] if rule.off else []),
+            f"silence         migcheck_ignore = {rule.id}",
         ]
     )
+
+
+def _examples(label: str, examples: Sequence[Example]) -> Iterator[str]:
+    for example in examples:
+        yield f"{label}{f'   {example.note}' if example.note else ''}"
+        yield indent(example.upgrade, "    ")
+        yield ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from functools import cache
 
 from pytest_migcheck.core.outcome import MigcheckError
@@ -42,17 +43,18 @@ def _load(module_name: str) -> Rule:
     return rule
 
 
-def find_rule(text: str) -> Rule:
-    """The rule with this id or name.
+def find_rule(text: str, more: Sequence[Rule] = ()) -> Rule:
+    """The rule with this id or name, among ``more`` as well.
 
     Raises:
         MigcheckError: there is none; names the nearest.
     """
     name = RULE_IDS.get(text.upper(), text.lower())
-    for rule in all_rules():
-        if rule.name == name:
+    rules = (*all_rules(), *more)
+    for rule in rules:
+        if rule.name == name or rule.id == text.upper():
             return rule
-    names = [n for rule in all_rules() for n in (rule.name, rule.id)]
+    names = [n for rule in rules for n in (rule.name, rule.id)]
     near = difflib.get_close_matches(text, names, 1, 0.4)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise MigcheckError(f"{text!r} is not a rule.{hint} See: pytest --migcheck-rules")

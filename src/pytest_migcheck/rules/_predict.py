@@ -26,12 +26,18 @@ def with_predictions(statement: Statement, parts: Sequence[ParsedStatement], con
         locks = tuple(_predicted(statement, parts, predictions, context))
         return replace(statement, held=locks, acquired=locks)
     worked_on = {*statement.scans, *statement.rewrites}
-    held = tuple(_marked(lock, predictions, worked_on) for lock in statement.held)
+    by_catalog = {
+        pair for part, p in zip(parts, predictions, strict=True) for pair in _by_catalog(part, p, context)
+    }
+    held = tuple(_marked(lock, predictions, worked_on, by_catalog) for lock in statement.held)
     return replace(statement, held=held)
 
 
-def _marked(lock: HeldLock, predictions: Sequence[Prediction], worked_on: set[str]) -> HeldLock:
+def _marked(
+    lock: HeldLock, predictions: Sequence[Prediction], worked_on: set[str], by_catalog: set[tuple[str, LockMode]]
+) -> HeldLock:
     named = [mode for p in predictions for mode in (p.mode_of(lock.relation),) if mode is not None]
+    named += [mode for relation, mode in by_catalog if relation == lock.relation]
     others = [p.others for p in predictions if p.others is not None and lock.table in worked_on]
     expected = max(named or others, default=None)
     return lock if expected is not lock.mode else replace(lock, predicted=True)

@@ -62,6 +62,7 @@ Look = Callable[[Statement, ParsedStatement, RuleContext], Iterator[Explained]]
 class Rule:
     """A named hazard. ``look`` yields what it explains of one statement; a rule's module is named after it.
 
+    ``own_id`` is the id of a rule that is not in ``core/rule_ids.py``: one of the user's own.
     A rule that is ``off`` is silent until it is selected. ``upgrade_only`` are those about code that is running: a
     downgrade takes the newer code away. ``measured`` are forms of the lock tables that show the effect.
     """
@@ -73,17 +74,18 @@ class Rule:
     condition: str
     effect: str
     fix: str
-    bad: tuple[Example, ...]
-    good: tuple[Example, ...]
     look: Look
+    bad: tuple[Example, ...] = ()
+    good: tuple[Example, ...] = ()
     off: bool = False
     upgrade_only: bool = False
     last: bool = False
     measured: tuple[str, ...] = ()
+    own_id: str = ""
 
     @property
     def id(self) -> str:
-        return rule_id(self.name)
+        return self.own_id or rule_id(self.name)
 
     @property
     def family(self) -> str:

@@ -78,4 +78,9 @@ RULE = Rule(
         ),
     ),
     look=look,
+    measured=(
+        "add-column-not-null-no-default-populated",
+        "add-column-not-null-no-default-empty",
+        "add-column-not-null-const-default",
+    ),
 )

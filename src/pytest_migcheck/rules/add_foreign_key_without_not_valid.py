@@ -85,4 +85,5 @@ RULE = Rule(
         ),
     ),
     look=look,
+    measured=("add-fk", "add-fk-not-valid", "validate-fk", "add-column-references-with-default"),
 )

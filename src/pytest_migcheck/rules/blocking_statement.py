@@ -53,4 +53,5 @@ RULE = Rule(
     ),
     good=(Example(upgrade='op.execute("ALTER TABLE orders SET (fillfactor = 80)")'),),
     look=look,
+    measured=("do-block-ddl", "enforce-fk"),
 )

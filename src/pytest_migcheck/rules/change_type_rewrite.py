@@ -72,4 +72,18 @@ RULE = Rule(
         Example(upgrade='op.alter_column("orders", "email", type_=sa.Text)'),
     ),
     look=look,
+    measured=(
+        "type-int-to-bigint",
+        "type-varchar-narrow",
+        "type-varchar-widen",
+        "type-varchar-to-text",
+        "type-text-to-varchar",
+        "type-numeric-precision-up",
+        "type-numeric-scale-up",
+        "type-json-to-jsonb",
+        "type-text-to-enum",
+        "type-timestamp-to-timestamptz-utc",
+        "type-timestamp-to-timestamptz-nonutc",
+        "type-timestamp-to-timestamptz-using-utc",
+    ),
 )

@@ -75,4 +75,5 @@ RULE = Rule(
         Example(upgrade='with op.get_context().autocommit_block():\n    op.execute("VACUUM orders")'),
     ),
     look=look,
+    measured=("create-index-concurrently-in-tx",),
 )

@@ -63,4 +63,11 @@ RULE = Rule(
         ),
     ),
     look=look,
+    measured=(
+        "create-index",
+        "create-unique-index",
+        "create-index-concurrently",
+        "create-index-if-not-exists-present",
+        "create-index-partitioned",
+    ),
 )

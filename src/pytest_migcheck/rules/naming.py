@@ -24,7 +24,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     names = (*columns, parsed.name.rpartition(".")[2])
     for name in dict.fromkeys(filter(None, names)):
         if not _PLAIN.fullmatch(name):
-            plain = re.sub(r"\\W+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)).lower()
+            plain = re.sub(r"\W+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)).lower()
             yield Explained(
                 headline=f"{name} needs quotes in every statement",
                 fix=code.text(plain),

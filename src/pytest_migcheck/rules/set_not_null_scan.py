@@ -58,4 +58,14 @@ RULE = Rule(
         Example(upgrade='op.create_check_constraint("ck", "orders", "email IS NOT NULL", postgresql_not_valid=True)'),
     ),
     look=look,
+    measured=(
+        "set-not-null",
+        "set-not-null-with-valid-check",
+        "set-not-null-with-notvalid-check",
+        "set-not-null-implied-by-stronger-check",
+        "set-not-null-check-gt-zero",
+        "set-not-null-and-drop-check-one-stmt",
+        "add-not-null-constraint-not-valid",
+        "validate-not-null-constraint",
+    ),
 )
