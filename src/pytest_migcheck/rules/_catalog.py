@@ -18,15 +18,15 @@ def find(catalog: Catalog | None, kinds: tuple[str, ...] | dict[str, str], name:
     schema, _, bare = name.rpartition(".")
     found = [
         key
-        for key in (catalog or _NOTHING).objects
-        if key.name == bare and key.kind in kinds and schema in ("", key.schema)
+        for key in (catalog or _NOTHING).named(bare)
+        if key.kind in kinds and schema in ("", key.schema)
     ]
     return min(found, key=lambda key: (key.schema != "public", key.schema), default=None)
 
 
 def attributes(catalog: Catalog | None, key: ObjectKey | None) -> Attributes:
     """The attributes of an object; empty where there is none."""
-    return (catalog or _NOTHING).objects.get(key, {}) if key is not None else {}
+    return ((catalog or _NOTHING).get(key) or {}) if key is not None else {}
 
 
 def column(catalog: Catalog | None, table: str, name: str) -> Attributes:
@@ -39,7 +39,7 @@ def parts(catalog: Catalog | None, kind: str, table: str) -> Iterator[tuple[Obje
     """The objects of a kind (``constraint``, ``index``, ...) that belong to a table."""
     key = find(catalog, RELATIONS, table)
     if key is not None and catalog is not None:
-        for other, values in catalog.objects.items():
+        for other, values in catalog.beside(key).items():
             if other.kind == kind and other.parent == key.name and other.schema == key.schema:
                 yield other, values
 
@@ -90,7 +90,7 @@ def descendants(catalog: Catalog | None, table: str) -> set[str]:
     """The partitions and inheriting tables of a schema-qualified table, at every level."""
     parents = {
         key.qualified: {name.strip().replace('"', "") for name in str(values["parents"]).split(",")}
-        for key, values in (catalog or _NOTHING).objects.items()
+        for key, values in (catalog or _NOTHING).standing()
         if key.kind in TABLES and values.get("parents")
     }
     found: set[str] = set()
@@ -110,5 +110,5 @@ def constrained_domain(catalog: Catalog | None, type_name: str) -> str | None:
     values = attributes(catalog, key)
     if key is None or catalog is None or values.get("form") != "domain":
         return None
-    checked = any(o.kind == "constraint" and (o.schema, o.parent) == (key.schema, key.name) for o in catalog.objects)
+    checked = any(other.kind == "constraint" for other in catalog.beside(key))
     return str(values.get("base type")) if checked or values.get("not null") else None

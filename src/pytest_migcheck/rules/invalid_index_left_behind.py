@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Basis, Example, Explained, Rule, RuleContext, Severity
@@ -16,9 +17,9 @@ from pytest_migcheck.sql.statements import ParsedStatement
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
     if parsed.kind not in ("create index", "reindex") or statement.error is None or context.after is None:
         return
-    before = context.catalog.objects if context.catalog else {}
-    for key, values in context.after.objects.items():
-        if key.kind == "index" and values.get("valid") is False and before.get(key, {}).get("valid") is not False:
+    before = context.catalog or Catalog()
+    for key, values in context.after.apart_from(before).items():
+        if key.kind == "index" and values.get("valid") is False and (before.get(key) or {}).get("valid") is not False:
             drop = code.call("drop_index", code.text(key.name), "postgresql_concurrently=True")
             yield Explained(
                 headline=f"the failed build leaves {key.name} on {key.parent} INVALID",

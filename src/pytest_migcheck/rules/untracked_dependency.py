@@ -21,7 +21,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         return
     for name in parsed.names:
         word = re.compile(rf"\b{re.escape(code.bare(name))}\b")
-        for key, values in context.after.objects.items():
+        for key, values in context.after.standing():
             if key.kind in ("function", "procedure") and word.search(str(values.get("definition"))):
                 yield Explained(
                     headline=f"{key.name} still uses {name}, which is dropped",

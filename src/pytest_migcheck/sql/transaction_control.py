@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from pytest_migcheck.sql.split import split
 from pytest_migcheck.sql.tokens import words
 
+_MAY_END = re.compile(r"\b(commit|end|rollback|abort)\b", re.IGNORECASE)
 _ENDS = frozenset(("COMMIT", "END", "ROLLBACK", "ABORT"))
 # These work on a savepoint, or on a transaction that was prepared before; the one that is open goes on.
 _GO_ON = frozenset(("TO", "PREPARED"))
@@ -18,7 +20,7 @@ def ends_transaction(sql: str) -> bool:
 
     https://www.postgresql.org/docs/current/sql-commit.html, sql-rollback.html and sql-end.html
     """
-    return any(map(_ends, split(sql)))
+    return _MAY_END.search(sql) is not None and any(map(_ends, split(sql)))
 
 
 def _ends(statement: str) -> bool:

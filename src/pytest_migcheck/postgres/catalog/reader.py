@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey, Value
+from pytest_migcheck.core.catalog import Attributes, Catalog, Group, ObjectKey, Value
 from pytest_migcheck.postgres.catalog.statement import (
     LOOKED_AT,
     UNHEARD,
@@ -40,7 +40,6 @@ _PARTS = ("index", "sequence")
 _NOTES = ("comment", "security label")
 
 Row = tuple[int, int | None, str, str, str, str, str | None]
-Group = dict[ObjectKey, Attributes]
 
 
 class CatalogReader:
@@ -148,7 +147,7 @@ class CatalogReader:
                 self._table_of[part] = owner
             parsed = _parsed(attributes or "{}")
             if not self._is_hidden(kind, schema, parent, name, parsed):
-                groups.setdefault(owner, {})[ObjectKey(kind, schema, parent, name)] = parsed
+                groups.setdefault(owner, Group())[ObjectKey(kind, schema, parent, name)] = parsed
         return groups
 
     def _is_hidden(self, kind: str, schema: str, parent: str, name: str, attributes: Attributes) -> bool:
