@@ -7,9 +7,11 @@ from pytest_migcheck.sql.tokens import words
 
 def split(script: str) -> tuple[str, ...]:
     """The statements of a script, without separators; the whole text where it cannot be read."""
+    # A script of one statement is then the very text of it, whose words are known.
+    script = script.strip()
     found = words(script)
     if found is None:
-        return (script.strip(),) if script.strip() else ()
+        return (script,) if script else ()
     statements: list[str] = []
     start, depth, atomic = 0, 0, 0
     previous = ""

@@ -37,6 +37,7 @@ class Recorder:
         self._statements: list[Statement] = []
         self._transaction_number = 1
         self._observing = False
+        self._listing = False
         self._open = False
         self._begins = True
         self._started = 0.0
@@ -49,16 +50,16 @@ class Recorder:
     def open_step(self, *, observing: bool) -> None:
         """Begin a step; ``observing`` asks the server about each statement."""
         self._statements, self._transaction_number = [], 1
-        self._observing, self._open, self._begins = observing, True, True
+        self._observing, self._listing, self._open, self._begins = observing, True, True, True
 
     def close_step(self) -> tuple[Statement, ...]:
         """End the step and return its statements."""
-        self._open = False
+        self._open, self._listing = False, False
         return tuple(self._statements)
 
     def stop_observing(self) -> None:
-        """The user's function returned: what follows, such as the version table's row, is only listed."""
-        self._observing = False
+        """The user's function returned: what follows, such as the version table's row, is Alembic's own."""
+        self._observing, self._listing = False, False
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -82,7 +83,7 @@ class Recorder:
 
     def after(self, connection: Any, sql: str, *, autocommit: bool) -> None:
         """The statement ended without error."""
-        if not self._open:
+        if not self._listing:
             return
         seconds = time.perf_counter() - self._started
         observation = Observation()
