@@ -68,6 +68,79 @@ def test_multidb_template_walks_all_its_databases(pytester: pytest.Pytester, mig
     result.stdout.fnmatch_lines(["MC001 downgrade-incomplete: downgrading a1 leaves table *t_engine2 behind"])
 
 
+def test_multidb_template_compares_the_models_of_each_database(pytester: pytest.Pytester, migcheck) -> None:
+    project = template(pytester.path, "multidb")
+    project.write(
+        "models.py",
+        """
+        import sqlalchemy as sa
+        one, two = sa.MetaData(), sa.MetaData()
+        sa.Table("t", one, sa.Column("id", sa.Integer, primary_key=True))
+        sa.Table("t", two, sa.Column("id", sa.Integer, primary_key=True), sa.Column("x", sa.Text, server_default="a"))
+        """,
+    )
+    env = project.path / "migrations/env.py"
+    models = 'import sys\nsys.path.insert(0, ".")\nimport models\ntarget_metadata = {"engine1": models.one, "engine2": models.two}'
+    env.write_text(env.read_text().replace("target_metadata = {}", models))
+    revision = """
+        import sqlalchemy as sa
+        from alembic import op
+        revision = "a1"
+        down_revision = None
+
+        def upgrade(engine_name):
+            op.create_table("t", sa.Column("id", sa.Integer, primary_key=True))
+            if engine_name == "engine2":
+                op.add_column("t", sa.Column("x", sa.Text, server_default={default}))
+
+        def downgrade(engine_name):
+            op.drop_table("t")
+        """
+    project.write("migrations/versions/a1.py", revision.format(default='"a"'))
+    migcheck("--migcheck-checks=stairway,drift").assert_outcomes(passed=2)
+    project.write("migrations/versions/a1.py", revision.format(default='"b"'))
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["MC301 drift: column dbname2:public.t.x differs between models and migrations: default *"])
+
+
+LOOP = """
+import models, sqlalchemy as sa
+from alembic import context
+with sa.create_engine("postgresql+psycopg://u:p@192.0.2.1/prod").connect() as connection:
+    for name, metadata in models.passes:
+        context.configure(connection=connection, target_metadata=metadata, version_table=name)
+        with context.begin_transaction():
+            context.run_migrations()
+"""
+
+
+@pytest.mark.parametrize(
+    ("passes", "drift"),
+    [("('v1', one), ('v2', one)", "SKIPPED *env.py*several passes*"), ("('v1', one), ('v2', two)", "*::drift PASSED*")],
+)
+def test_one_database_in_several_passes(project: Project, migcheck, passes: str, drift: str) -> None:
+    project.write(
+        "models.py",
+        f"""
+        import sqlalchemy as sa
+        one, two = sa.MetaData(), sa.MetaData()
+        sa.Table("t", one, sa.Column("id", sa.Integer, primary_key=True))
+        sa.Table("u", two, sa.Column("id", sa.Integer, primary_key=True))
+        passes = [{passes}]
+        """,
+    )
+    project.write("migrations/env.py", LOOP)
+    names = "t", "u"
+    project.revision(
+        "a1",
+        "\n".join(f'op.execute("CREATE TABLE IF NOT EXISTS {n} (id serial PRIMARY KEY)")' for n in names),
+        "\n".join(f'op.execute("DROP TABLE IF EXISTS {n}")' for n in names),
+    )
+    result = migcheck("-v", "-rs", "--migcheck-checks=drift")
+    result.stdout.fnmatch_lines([drift])
+
+
 ENV_TAIL = """
 from alembic import context
 with engine.connect() as connection:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pytest_migcheck.checks.chain import ONE_TRANSACTION, judge_roundtrip, judge_upgrade, walk_chain
-from pytest_migcheck.checks.drift import grouped, judge_drift
+from pytest_migcheck.checks.drift import joined, judge_drift, part_of
 from pytest_migcheck.checks.heads import check_heads
 from pytest_migcheck.checks.locks import Target, judge_locks
 from pytest_migcheck.checks.stairway import judge_stairway
@@ -196,12 +196,19 @@ class Session:
         assert migrated is not None
         self.pause()
         models = DatabaseSet(self._started(), "models")
+        outcomes: list[Outcome] = []
         try:
             declared = work.history.declared(models)
             if isinstance(declared, str):
                 return Outcome(status=Status.SKIPPED, reason=declared)
-            heads = ", ".join(work.history.graph.heads)
-            return grouped(judge_drift(declared, migrated, models, str(work.history.env_path), heads))
+            for one in declared:
+                if outcomes:
+                    models.drop()
+                    models = DatabaseSet(self._started(), "models")
+                heads = ", ".join(work.history.graph.heads)
+                part = part_of(migrated, one)
+                outcomes.append(judge_drift(one, part, models, str(work.history.env_path), heads))
+            return joined(outcomes)
         finally:
             models.drop()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pytest_migcheck.checks.stairway import difference_text
@@ -16,8 +16,18 @@ from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.fold import fold
 
 
+def part_of(migrated: Catalog, declared: Declared) -> Catalog:
+    """What a catalog of several databases says of the declared one, as if it were alone."""
+    prefix = f"{declared.database}:"
+    if declared.database:
+        own = ((k, v) for k, v in migrated.objects.items() if k.schema.startswith(prefix))
+        return Catalog({k._replace(schema=k.schema.removeprefix(prefix)): v for k, v in own})
+    others = tuple(f"{label}:" for label in declared.others)
+    return Catalog({k: v for k, v in migrated.objects.items() if not k.schema.startswith(others)})
+
+
 def judge_drift(declared: Declared, migrated: Catalog, models: DatabaseSet, env_path: str, heads: str) -> Outcome:
-    """Build the models, read them as the migrated database was read, and compare."""
+    """Build the models of one database, read them as the migrated one was read, and compare."""
     try:
         declared.build(models, migrated)
     except ModelsNotCreatableError as error:
@@ -25,6 +35,8 @@ def judge_drift(declared: Declared, migrated: Catalog, models: DatabaseSet, env_
     expected = models.read_catalog(())
     reader = models.reader(models.main)
     differences = drift(expected, migrated, folded=lambda pairs: fold(reader, pairs), ignore=declared.ignore)
+    if declared.database:
+        differences = tuple(replace(d, object=f"{declared.database}:{d.object}") for d in differences)
     findings = tuple(_findings(differences, env_path, heads, declared.label))
     failed = any(f.severity is Severity.ERROR for f in findings)
     return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings)
@@ -99,7 +111,9 @@ def _fix(difference: Difference) -> str:
     return 'write the missing revision: alembic revision --autogenerate -m "..."'
 
 
-def grouped(outcome: Outcome) -> Outcome:
-    """The same outcome with errors first, as the terminal shows it."""
+def joined(outcomes: Sequence[Outcome]) -> Outcome:
+    """The outcomes of all databases as one, with errors first, as the terminal shows it."""
     order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
-    return replace(outcome, findings=tuple(sorted(outcome.findings, key=lambda f: order[f.severity])))
+    findings = sorted((f for o in outcomes for f in o.findings), key=lambda f: order[f.severity])
+    failed = any(o.status is Status.FAILED for o in outcomes)
+    return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=tuple(findings))

@@ -37,8 +37,10 @@ class ModelsNotCreatableError(MigcheckError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """The declared models: how to build them in an empty database, and what the comparison leaves out.
+    """The declared models of one database: how to build them in an empty one, and what the comparison leaves out.
 
+    ``database`` is the label of this one in a catalog of several databases, "" for the main one; ``others`` are
+    the labels of the others.
     ``build`` gets the database and the migrated catalog (for what only migrations can create);
     ``ignore`` is true for differences that the user's own filters leave out.
     """
@@ -46,6 +48,8 @@ class Declared:
     label: str
     build: Callable[[DatabaseSet, Catalog], None]
     ignore: Callable[[Difference], bool]
+    database: str = ""
+    others: tuple[str, ...] = ()
 
 
 class Run(Protocol):
@@ -86,5 +90,5 @@ class History(Protocol):
     def version_tables(self) -> tuple[tuple[str, str], ...]:
         """(schema, name) of the bookkeeping tables."""
 
-    def declared(self, databases: DatabaseSet) -> Declared | str:
-        """The declared models, or the reason why there are none."""
+    def declared(self, databases: DatabaseSet) -> tuple[Declared, ...] | str:
+        """The declared models of every database that has some, or the reason why there are none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,59 +14,78 @@ from sqlalchemy.dialects.postgresql import DOMAIN
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Change, Difference
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.history.alembic.environment import Environment
+from pytest_migcheck.history.alembic.environment import Configured
 from pytest_migcheck.history.source import Declared, ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.seeding import seed_for_models
 
+_FROM_ENV = "target_metadata (env.py)"
 _NO_MODELS = "no models declared: env.py passes target_metadata=None to context.configure()"
+_NO_TABLES = "no models declared: target_metadata holds no table (does env.py import the models' modules?)"
+
+
+_PASSES = (
+    "env.py migrates one database in several passes with the same models (a schema for each tenant?): "
+    "which schema the models belong to is not known"
+)
 
 
 class DeclaredModels:
     """The models of one history, from env.py or from the setting ``migcheck_metadata``."""
 
-    def __init__(
-        self,
-        calls: Sequence[dict[str, Any]],
-        named: tuple[str, ...],
-        environment: Environment,
-        version_tables: tuple[tuple[str, str], ...],
-    ) -> None:
-        self._calls = calls
+    def __init__(self, configured: Configured, named: tuple[str, ...]) -> None:
+        self._configured = configured
         self._named = named
-        self._environment = environment
-        self._version_tables = version_tables
 
-    def declared(self) -> Declared | str:
-        """What to build and what to leave out, or the reason why there is nothing to compare."""
-        metadata = self._metadata()
-        if not metadata:
-            return _NO_MODELS
-        if len(self._calls) > 1 and not self._named:
-            return "several databases: comparing their models is not supported yet"
-        if not any(m.tables for m in metadata):
-            return "no models declared: target_metadata holds no table (does env.py import the models' modules?)"
-        options = self._calls[0] if self._calls else {}
-        filters = Filters(metadata, options)
-
-        def build(databases: DatabaseSet, migrated: Catalog) -> None:
-            _build(databases, migrated, metadata, filters)
-
-        return Declared(label=models_label(self._calls) or ", ".join(self._named), build=build, ignore=filters.ignores)
-
-    def _metadata(self) -> list[sa.MetaData]:
+    def declared(self) -> tuple[Declared, ...] | str:
+        """What to build and what to leave out for each database, or the reason why there is nothing to compare."""
         if self._named:
-            return [_import_metadata(name) for name in self._named]
-        found: list[sa.MetaData] = []
-        for call in self._calls:
-            target = call.get("target_metadata")
-            found += list(target) if isinstance(target, (list, tuple)) else [target] if target is not None else []
-        return list({id(m): m for m in found}.values())
+            metadata = [_import_metadata(name) for name in self._named]
+            options = self._configured.calls[0] if self._configured.calls else {}
+            return self._kept([_declared(metadata, options, ", ".join(self._named))], [metadata])
+        by_database: dict[str, list[dict[str, Any]]] = {}
+        for label, call in zip(self._configured.labels, self._configured.calls, strict=True):
+            if call.get("target_metadata") is not None:
+                by_database.setdefault(label, []).append(call)
+        if not by_database:
+            return _NO_MODELS
+        if any(_repeats(calls) for calls in by_database.values()):
+            return _PASSES
+        metadata_of = {label: [m for call in calls for m in _metadata_of(call)] for label, calls in by_database.items()}
+        found = [
+            replace(_declared(metadata_of[label], calls[0], _FROM_ENV), database=label)
+            for label, calls in by_database.items()
+        ]
+        return self._kept(found, list(metadata_of.values()))
+
+    def _kept(self, found: Sequence[Declared], metadata: Sequence[Sequence[sa.MetaData]]) -> tuple[Declared, ...] | str:
+        """Without those that declare no table."""
+        labels = tuple(sorted(set(self._configured.labels) - {""}))
+        kept = tuple(
+            replace(declared, others=labels)
+            for declared, group in zip(found, metadata, strict=True)
+            if any(m.tables for m in group)
+        )
+        return kept or _NO_TABLES
 
 
-def models_label(calls: Sequence[dict[str, Any]]) -> str | None:
-    """Where the models come from, for the header."""
-    return "target_metadata (env.py)" if any(c.get("target_metadata") is not None for c in calls) else None
+def _metadata_of(call: dict[str, Any]) -> list[sa.MetaData]:
+    target = call.get("target_metadata")
+    return list(target) if isinstance(target, (list, tuple)) else [target] if target is not None else []
+
+
+def _repeats(calls: Sequence[dict[str, Any]]) -> bool:
+    seen = [id(m) for call in calls for m in _metadata_of(call)]
+    return len(seen) != len(set(seen))
+
+
+def _declared(metadata: Sequence[sa.MetaData], options: dict[str, Any], label: str) -> Declared:
+    filters = Filters(metadata, options)
+
+    def build(databases: DatabaseSet, migrated: Catalog) -> None:
+        _build(databases, migrated, metadata, filters)
+
+    return Declared(label=label, build=build, ignore=filters.ignores)
 
 
 def _import_metadata(name: str) -> sa.MetaData:
@@ -83,7 +103,9 @@ def _import_metadata(name: str) -> sa.MetaData:
     return value
 
 
-def _build(databases: DatabaseSet, migrated: Catalog, metadata: Sequence[sa.MetaData], filters: Filters) -> None:
+def _build(
+    databases: DatabaseSet, migrated: Catalog, metadata: Sequence[sa.MetaData], filters: Filters
+) -> None:
     with databases.main.connect() as connection:
         seed_for_models(connection, migrated, declared_types=_declared_types(metadata))
     engine = create_engine(databases.main.url)
@@ -140,7 +162,9 @@ class Filters:
         kind = _ALEMBIC_KINDS.get(difference.kind)
         return bool(kind and key.parent and self._hides(key.name, kind, key.schema, difference, parent=table))
 
-    def _hides(self, name: str, kind: str, schema: str, difference: Difference, *, parent: str = "") -> bool:
+    def _hides(
+        self, name: str, kind: str, schema: str, difference: Difference, *, parent: str = ""
+    ) -> bool:
         default = schema in ("", "public")
         if self._include_name is not None:
             parents = {"schema_name": None if default else schema}

@@ -28,9 +28,10 @@ Contexts = Callable[[], Iterable[AbstractContextManager[Any]]]
 
 @dataclass(slots=True)
 class Configured:
-    """What env.py handed to ``context.configure``, one entry per call."""
+    """What env.py handed to ``context.configure``, one entry per call, and the database that each call is for."""
 
     calls: list[dict[str, Any]] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
     functions_called: int = 0
     external_transaction: bool = False
 
@@ -76,7 +77,9 @@ class Environment:
         original = environment.configure
 
         def configure(*args: Any, **kwargs: Any) -> None:
-            configured.calls.append(_named_arguments(args, kwargs))
+            named = _named_arguments(args, kwargs)
+            configured.calls.append(named)
+            configured.labels.append(self.redirection.label_of(_dbapi_connection(named.get("connection"))))
             if transaction_per_migration:
                 kwargs["transaction_per_migration"] = True
             original(*args, **kwargs)
@@ -97,6 +100,11 @@ class Environment:
 def _named_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     names = ("connection", "url", "dialect_name", "dialect_opts", "transactional_ddl", "transaction_per_migration")
     return {**dict(zip(names, args, strict=False)), **kwargs}
+
+
+def _dbapi_connection(connection: Any) -> Any:
+    # A connection that is no SQLAlchemy one is for Alembic to refuse.
+    return getattr(getattr(connection, "connection", None), "dbapi_connection", None)
 
 
 @contextmanager

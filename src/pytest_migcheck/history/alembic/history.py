@@ -203,9 +203,8 @@ class AlembicHistory:
         calls = self._configured.calls if self._configured else []
         return all(bool(call.get("transaction_per_migration")) for call in calls)
 
-    def declared(self, databases: DatabaseSet) -> Declared | str:
-        calls = self._probe(databases).calls
-        return DeclaredModels(calls, self._options.metadata, self._environment, self.version_tables()).declared()
+    def declared(self, databases: DatabaseSet) -> tuple[Declared, ...] | str:
+        return DeclaredModels(self._probe(databases), self._options.metadata).declared()
 
 
 def _locations(scripts: ScriptDirectory) -> list[Any]:

@@ -39,6 +39,7 @@ class Redirection:
     def __init__(self) -> None:
         self._databases: DatabaseSet | None = None
         self._ours: dict[int, Any] = {}
+        self._labels: dict[int, str] = {}
         self._pools: dict[int, Pool] = {}
         self._threads: set[int] = set()
         self._connecting = threading.local()
@@ -91,7 +92,12 @@ class Redirection:
         finally:
             self._connecting.internal = False
         self._ours[id(connection)] = connection
+        self._labels[id(connection)] = "" if database is self._databases.main else target[2]
         return connection
+
+    def label_of(self, dbapi_connection: Any) -> str:
+        """The name of the database that the connection was made for; "" for the first that env.py connects to."""
+        return self._labels.get(id(dbapi_connection), "")
 
     def _refuse(self, message: str) -> MigcheckError:
         self.refusal = MigcheckError(message)
@@ -120,6 +126,7 @@ class Redirection:
             pool.dispose()
         self._pools.clear()
         self._ours = {key: c for key, c in self._ours.items() if not _is_closed(c)}
+        self._labels = {key: label for key, label in self._labels.items() if key in self._ours}
 
     def _patch_raw_drivers(self) -> Callable[[], None]:
         originals: list[tuple[Any, str, Any]] = []
