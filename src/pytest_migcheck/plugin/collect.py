@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from pytest_migcheck.session import Session
 from pytest_migcheck.settings import Settings
 
 REPORT_KEY = "migcheck"
+NOT_RUN = "not run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,6 @@ class MigcheckFile(pytest.File):
     asked: tuple[Asked, ...]
     session_: Session
     settings: Settings
-    shared: bool
 
     @classmethod
     def of(cls, parent: Any, path: Path, asked: tuple[Asked, ...], session: Session, settings: Settings) -> Any:
@@ -49,13 +49,11 @@ class MigcheckFile(pytest.File):
         named: dict[str, Any] = {} if inside else {"nodeid": _from_rootdir(path, parent.config.rootpath)}
         node = cls.from_parent(parent, path=path, **named)
         node.asked, node.session_, node.settings = asked, session, settings
-        node.shared = len({a.history for a in asked}) > 1
         return node
 
     def collect(self) -> Iterator[MigcheckItem]:
         for asked in self.asked:
-            name = f"{asked.check}[{asked.history}]" if self.shared else asked.check
-            item: MigcheckItem = MigcheckItem.from_parent(self, name=name)
+            item: MigcheckItem = MigcheckItem.from_parent(self, name=_item_name(asked, self.asked))
             item.prepare(asked, self.session_, self.settings)
             yield item
 
@@ -132,15 +130,34 @@ class MigcheckItem(pytest.Item):
 
     def plain(self) -> dict[str, Any]:
         """The item's entry for the reports."""
-        outcome = self.outcome or Outcome(status=Status.SKIPPED, reason="not run")
-        return plain_outcome(
-            outcome,
-            node=self.nodeid,
-            history=self.asked.history,
-            check=self.asked.check,
-            revision=self.asked.revision,
-            seconds=self.seconds,
-        )
+        return _plain(self.asked, self.nodeid, self.outcome, self.seconds)
+
+
+def _plain(asked: Asked, node: str, outcome: Outcome | None, seconds: float) -> dict[str, Any]:
+    return plain_outcome(
+        outcome or Outcome(status=Status.SKIPPED, reason=NOT_RUN),
+        node=node,
+        history=asked.history,
+        check=asked.check,
+        revision=asked.revision,
+        seconds=seconds,
+    )
+
+
+def plain_by_node(files: Mapping[Path, tuple[Asked, ...]], root: Path) -> dict[str, dict[str, Any]]:
+    """The entry of every item that has not run, by its node id."""
+    entries: dict[str, dict[str, Any]] = {}
+    for path, together in files.items():
+        for asked in together:
+            node = f"{_from_rootdir(path, root)}::{_item_name(asked, together)}"
+            entries[node] = _plain(asked, node, None, 0.0)
+    return entries
+
+
+def _item_name(asked: Asked, together: tuple[Asked, ...]) -> str:
+    """The check, with its history where a file belongs to several."""
+    shared = len({other.history for other in together}) > 1
+    return f"{asked.check}[{asked.history}]" if shared else asked.check
 
 
 def _from_rootdir(path: Path, root: Path) -> str:

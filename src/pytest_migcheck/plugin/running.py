@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.plugin.collect import REPORT_KEY, MigcheckFile, MigcheckItem, asked_by_file
+from pytest_migcheck.plugin.collect import REPORT_KEY, MigcheckFile, MigcheckItem, asked_by_file, plain_by_node
 from pytest_migcheck.plugin.explaining import own_rules
 from pytest_migcheck.plugin.options import settings_from
 from pytest_migcheck.plugin.summary import Summary
@@ -133,7 +133,16 @@ class Running:
         ours.sort(key=lambda item: item.asked.position)
         for place, item in zip(places, ours, strict=True):
             items[place] = item
-        self._summary.collected = [item.plain() for item in ours]
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Remember what will run: what does not, because the run is cut short, is reported as such."""
+        self._summary.collected = [item.plain() for item in session.items if isinstance(item, MigcheckItem)]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
+        """Remember what the workers will run; the controller collects nothing itself."""
+        collected = plain_by_node(self._files, self._config.rootpath)
+        self._summary.collected = [collected[node_id] for node_id in ids if node_id in collected]
 
     def pytest_report_collectionfinish(self) -> list[str]:
         return [f"migcheck: {history.describe()}" for history in self._session.histories()]

@@ -52,12 +52,17 @@ class Summary:
         more = f", … ({len(names) - _LISTED} more)" if len(names) > _LISTED else ""
         return ", ".join(names[:_LISTED]) + more
 
+    def _not_run(self, entry: dict[str, Any]) -> dict[str, Any]:
+        if self.stopped is None:
+            return entry
+        return {**entry, "check": {**entry["check"], "reason": f"{entry['check']['reason']}: {self.stopped}"}}
+
     def write_json(self, session: Session) -> None:
         """Write the JSON report if it was asked for; also when the run was cut short."""
         path = self._settings.json_report
         if path is None:
             return
-        entries = [self._entries.get(e["check"]["node"], e) for e in self.collected] or list(self._entries.values())
+        entries = [self._entries.get(e["check"]["node"]) or self._not_run(e) for e in self.collected]
         server = next((e["server"] for e in self._entries.values() if e.get("server")), None)
         try:
             histories = [
