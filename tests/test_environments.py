@@ -342,3 +342,46 @@ def test_verdicts_do_not_depend_on_order(project: Project, migcheck) -> None:
     alone = ("versions/b2.py::locks", "versions/d4.py::stairway", "versions/e5.py::stairway", "env.py::roundtrip")
     for node in (f"migrations/{name}" for name in alone):
         assert verdicts(node) == {node: everything[node]}
+
+
+def service(root: Path, name: str, table: str) -> Project:
+    """A service of its own, with an alembic.ini and a module called models."""
+    project = Project(root / name)
+    project.write("alembic.ini", "[alembic]\nscript_location = %(here)s/migrations\nprepend_sys_path = .\nsqlalchemy.url = driver://\n")
+    project.env(models=f'sa.Table("{table}", metadata, sa.Column("id", sa.Integer, primary_key=True))\nname = "{table}"')
+    make = 'from models import name\nop.create_table(name, sa.Column("id", sa.Integer, primary_key=True))'
+    project.revision("a1", make, f'import models\nop.drop_table("{table}")', extra="import models")
+    project.revision("b2", "pass")
+    return project
+
+
+def test_two_histories_with_modules_of_one_name(pytester: pytest.Pytester, migcheck) -> None:
+    service(pytester.path, "billing", "bills")
+    service(pytester.path, "users", "people")
+    result = migcheck("-v")
+    result.assert_outcomes(passed=16)
+    result = migcheck("-v", "--migcheck-checks=stairway", "users/migrations/versions", "billing/migrations/versions")
+    result.assert_outcomes(passed=4)
+
+
+def test_runs_of_two_histories_leave_the_process_as_it_was(pytester: pytest.Pytester, migcheck) -> None:
+    one, _ = service(pytester.path, "billing", "bills"), service(pytester.path, "users", "people")
+    one.path = pytester.path
+    one.write(
+        "z_last/test_mine.py",
+        """
+        import logging.config, os, sys
+        def test_mine():
+            assert logging.config.fileConfig.__name__ == "fileConfig"
+            assert "PGHOST" not in os.environ
+        """,
+    )
+    migcheck("--migcheck-checks=stairway", "-p", "no:randomly").assert_outcomes(passed=5)
+
+
+def test_flask_is_told_how_to_enter_its_context(project: Project, migcheck) -> None:
+    pytest.importorskip("flask")
+    project.write("migrations/env.py", "import flask\nprint(flask.current_app.config)\n")
+    project.revision("a1", BODY, UNDO)
+    result = migcheck("--migcheck-checks=stairway")
+    result.stdout.fnmatch_lines(["what to do: enter the application's context*", "*def pytest_migcheck_environment(history):"])

@@ -67,6 +67,7 @@ class Session:
         self._server: Server | None = None
         self._roles: RoleBaseline | None = None
         self._closed = False
+        self._current: str | None = None
 
     @property
     def server(self) -> Server | None:
@@ -112,6 +113,10 @@ class Session:
         """
         self.histories()
         work = self._work[history]
+        if history != self._current:
+            # Runs of two histories never overlap: both change what the process shares.
+            self.pause()
+            self._current = history
         key = (check, revision)
         if key not in work.outcomes and work.stopped_by is not None and check != "heads":
             return Outcome(status=Status.SKIPPED, reason=f"not judged: {work.stopped_by} (see the first error)")

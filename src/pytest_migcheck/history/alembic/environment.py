@@ -18,6 +18,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from pytest_migcheck.history.alembic.events import recorded
+from pytest_migcheck.history.alembic.modules import OwnModules
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.trace.recorder import Recorder
@@ -51,6 +52,7 @@ class Environment:
     recorder: Recorder
     contexts: Contexts
     variables: Mapping[str, str]
+    modules: OwnModules
 
     def run(
         self,
@@ -86,6 +88,7 @@ class Environment:
 
         environment.configure = configure  # type: ignore[method-assign]
         with ExitStack() as stack:
+            stack.enter_context(self.modules.first())
             stack.enter_context(self.redirection.active(databases))
             stack.enter_context(recorded(self.recorder, environment))
             stack.enter_context(_untouched_logging())

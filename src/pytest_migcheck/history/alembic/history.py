@@ -19,6 +19,7 @@ from pytest_migcheck.history.alembic.declared import DeclaredModels
 from pytest_migcheck.history.alembic.discover import FoundConfig
 from pytest_migcheck.history.alembic.environment import Configured, Environment
 from pytest_migcheck.history.alembic.failures import step_failure, user_frames
+from pytest_migcheck.history.alembic.modules import OwnModules, prepended_folders
 from pytest_migcheck.history.alembic.placeholders import replace_placeholders
 from pytest_migcheck.history.alembic.prepare import Preparation, apply_preparations
 from pytest_migcheck.history.alembic.redirect import Redirection
@@ -28,6 +29,13 @@ from pytest_migcheck.history.source import Declared, Run, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.sql.statements import is_utility, only_truncates
 from pytest_migcheck.trace.recorder import Recorder, paths_below
+
+# What Flask says when env.py asks for current_app; Flask-Migrate's template does.
+APP_CONTEXT = """
+what to do: enter the application's context around env.py, in the root conftest.py:
+    def pytest_migcheck_environment(history):
+        from app import create_app  # your module
+        return create_app().app_context()"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +66,10 @@ class AlembicHistory:
         self._scripts = open_scripts(found.config, found.label)
         self.root = Path(self._scripts.dir).absolute()
         self.env_path = self.root / "env.py"
-        self.graph = _targeted(load_graph(self._scripts, found.label), options.targets, found.label)
+        modules = OwnModules(prepended_folders(found.config))
+        with modules.first():
+            graph = load_graph(self._scripts, found.label)
+        self.graph = _targeted(graph, options.targets, found.label)
         locations = [str(self.root), *(str(Path(p).absolute()) for p in _locations(self._scripts))]
         self._is_ours = paths_below(locations)
         self._environment = Environment(
@@ -68,6 +79,7 @@ class AlembicHistory:
             recorder=Recorder(self._is_ours, is_utility, only_truncates),
             contexts=options.contexts,
             variables=options.variables,
+            modules=modules,
         )
         self._configured: Configured | None = None
 
@@ -126,6 +138,8 @@ class AlembicHistory:
             )
         elif "environment variable" in str(error).lower() or "Field required" in str(error):
             hint = "\nwhat to do: set the missing variables for the run: migcheck_env = NAME={url} (or NAME=value)"
+        elif "outside of application context" in str(error):
+            hint = APP_CONTEXT
         return MigcheckError(f"env.py raises, so no migration can run: {self.env_path}\n{self._frames(error)}{hint}")
 
     def _frames(self, error: BaseException) -> str:
