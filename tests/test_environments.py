@@ -68,6 +68,27 @@ def test_multidb_template_walks_all_its_databases(pytester: pytest.Pytester, mig
     result.stdout.fnmatch_lines(["MC001 downgrade-incomplete: downgrading a1 leaves table *t_engine2 behind"])
 
 
+def test_the_statements_of_all_databases_are_judged(project: Project, migcheck) -> None:
+    project.write(
+        "migrations/env.py",
+        """
+        import sqlalchemy as sa
+        from alembic import context
+        for name in ("one", "two"):
+            with sa.create_engine(f"postgresql+psycopg://u:p@192.0.2.1/{name}").connect() as connection:
+                context.configure(connection=connection, target_metadata=None)
+                with context.begin_transaction():
+                    context.run_migrations()
+        """,
+    )
+    project.revision("a1", BODY, UNDO)
+    only_one = 'if op.get_bind().engine.url.database == "one":\n    '
+    project.revision("b2", f'{only_one}op.create_index("ix", "t", ["id"])', f'{only_one}op.drop_index("ix", "t")')
+    result = migcheck("--migcheck-checks=locks")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["MC101 create-index-not-concurrent: *"])
+
+
 def test_multidb_template_compares_the_models_of_each_database(pytester: pytest.Pytester, migcheck) -> None:
     project = template(pytester.path, "multidb")
     project.write(

@@ -111,6 +111,14 @@ def test_alembics_own_way_and_a_connection_of_ones_own_are_silent(project: Proje
     result.stdout.no_fnmatch_line("*warning*")
 
 
+def test_a_commit_in_the_first_of_two_databases_is_told(project: Project, migcheck) -> None:
+    project.write("migrations/env.py", TWO_DATABASES)
+    _history(project, "if op.get_bind().engine.url.database == 'one':\n    op.get_bind().commit()")
+    result = migcheck("-v", "--migcheck-checks=stairway")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*b2.py::stairway FAILED*", "MC139 *: upgrading b2 *not committed"])
+
+
 @pytest.mark.parametrize(
     "sql", ["COMMIT", "commit work;", "END", "ROLLBACK", "ABORT TRANSACTION", "SELECT 1; COMMIT; SELECT 2", "-- a\nCOMMIT"]
 )
@@ -135,6 +143,16 @@ def test_statements_that_end_a_transaction(sql: str) -> None:
 def test_statements_that_do_not(sql: str) -> None:
     assert not ends_transaction(sql)
 
+
+TWO_DATABASES = """
+import sqlalchemy as sa
+from alembic import context
+for name in ("one", "two"):
+    with sa.create_engine(f"postgresql+psycopg://u:p@192.0.2.1/{name}").connect() as connection:
+        context.configure(connection=connection, target_metadata=None)
+        with context.begin_transaction():
+            context.run_migrations()
+"""
 
 ASYNC_ENV = """
 import asyncio

@@ -47,9 +47,13 @@ class Recorder:
     def recording(self) -> bool:
         return self._open
 
-    def open_step(self, *, observing: bool) -> None:
-        """Begin a step; ``observing`` asks the server about each statement."""
-        self._statements, self._transaction_number = [], 1
+    def open_step(self, *, observing: bool, continuing: bool = False) -> None:
+        """Begin a step; ``observing`` asks the server about each statement.
+
+        ``continuing`` keeps what the step has run so far, in another database of the same history.
+        """
+        if not continuing:
+            self._statements, self._transaction_number = [], 1
         self._observing, self._listing, self._open, self._begins = observing, True, True, True
 
     def close_step(self) -> tuple[Statement, ...]:

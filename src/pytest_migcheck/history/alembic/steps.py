@@ -47,11 +47,12 @@ class Stepper:
         self._explain = explain
         self._timeout = timeout
         self._left_uncommitted = False
+        self._running = False
 
     def _committed(self, context: Any) -> None:
         """Commit what Alembic did not, because the migration ended its transaction: the next step starts clean."""
-        self._left_uncommitted = not context._in_external_transaction and context.connection.in_transaction()
-        if self._left_uncommitted:
+        if not context._in_external_transaction and context.connection.in_transaction():
+            self._left_uncommitted = True
             context.connection.commit()
 
     def _migration_step(self, revision: str, direction: Direction, *, traced: bool) -> Any:
@@ -65,7 +66,8 @@ class Stepper:
         original = step.migration_fn
 
         def recorded_function(**kwargs: Any) -> None:
-            recorder.open_step(observing=traced)
+            recorder.open_step(observing=traced, continuing=self._running)
+            self._running = True
             original(**kwargs)
             recorder.stop_observing()
 
@@ -93,6 +95,7 @@ class SeparateRuns(Stepper):
 
     def step(self, revision: str, direction: Direction, *, traced: bool) -> StepResult:
         started = time.perf_counter()
+        self._left_uncommitted = self._running = False
         self._environment.recorder.open_step(observing=False)
         self._environment.recorder.close_step()
 
@@ -146,6 +149,7 @@ class SingleRun(Stepper):
         if self._ended:
             raise MigcheckError("pytest-migcheck: the run of env.py has ended already")
         started = time.perf_counter()
+        self._left_uncommitted = self._running = False
         self._wanted.put(self._migration_step(revision, direction, traced=traced))
         self._busy = True
         outcome = self._watch().wait(self._done.get)
