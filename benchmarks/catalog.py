@@ -78,8 +78,8 @@ def _timed(work: Callable[[], object]) -> float:
 def _works(column: str, database: Database, count: int) -> Iterator[Callable[[], object]]:
     if column == "pg_dump":
         program = shutil.which("pg_dump") or _beside_the_server()
+        argv = [str(program), "--schema-only", "--dbname", database.dsn]
         for _ in range(count if program else 0):
-            argv = [str(program), "--schema-only", "--dbname", database.dsn]
             yield lambda: subprocess.run(argv, check=True, capture_output=True)
     elif column in ("reflect", "compare"):
         yield from _alchemy(column, database, count)
