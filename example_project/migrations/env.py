@@ -56,6 +56,8 @@ async def run_async_migrations() -> None:
         config.get_section(config.config_ini_section, {}),
         prefix="sqlalchemy.",
         poolclass=pool.NullPool,
+        # A migration that cannot have its lock gives up, before every query queues behind it.
+        connect_args={"server_settings": {"lock_timeout": "5s"}},
     )
 
     async with connectable.connect() as connection:

@@ -66,4 +66,4 @@ def test_the_missing_lock_timeout_is_one_hint_for_a_history(project: Project, mi
         )
     result = migcheck("--migcheck-checks=locks")
     result.assert_outcomes(passed=4)
-    assert str(result.stdout).count("lock_timeout is 0") == 1
+    assert str(result.stdout).count("while lock_timeout is 0") == 1

@@ -23,5 +23,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.create_check_constraint(op.f("ck_users_locale_present"), "users", "locale IS NOT NULL")
+    op.create_check_constraint(
+        op.f("ck_users_locale_present"), "users", "locale IS NOT NULL", postgresql_not_valid=True
+    )
+    with op.get_context().autocommit_block():
+        op.execute("ALTER TABLE users VALIDATE CONSTRAINT ck_users_locale_present")
     op.alter_column("users", "locale", existing_type=sa.String(length=35), nullable=True)

@@ -18,8 +18,8 @@ from pytest_migcheck.walk.cursor import Stairway
 _TIMEOUT_RULE = ("MC131", "missing-lock-timeout")
 # One hint for a history instead of a warning on every revision.
 NO_LOCK_TIMEOUT = (
-    "lock_timeout is 0 while migrations lock tables: one that has to wait makes every later query wait behind it; "
-    "set lock_timeout in env.py, or see the places with migcheck_select = missing-lock-timeout"
+    "migrations lock tables while lock_timeout is 0, so every query queues behind one that waits; "
+    "set it in env.py (MC131 shows the places)"
 )
 
 

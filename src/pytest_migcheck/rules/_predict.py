@@ -48,7 +48,11 @@ def _predicted(
 ) -> Iterator[HeldLock]:
     modes: dict[str, LockMode] = {}
 
+    worked_on = {*statement.scans, *statement.rewrites}
+
     def add(table: str, mode: LockMode) -> None:
+        # What was seen to be read is what an unqualified name meant, whatever search_path said.
+        table = next((name for name in worked_on if is_named(name, table)), table)
         key = _catalog.find(context.catalog, _catalog.RELATIONS, table)
         if key is not None and not context.is_new(key.qualified):
             modes[key.qualified] = max(mode, modes.get(key.qualified, mode))
@@ -58,7 +62,7 @@ def _predicted(
             add(name, mode)
         for table, mode in _by_catalog(part, prediction, context):
             add(table, mode)
-    for table in {*statement.scans, *statement.rewrites} - modes.keys():
+    for table in worked_on - modes.keys():
         unnamed = _of_unnamed(table, statement, parts, predictions)
         if unnamed is not None:
             add(table, unnamed)

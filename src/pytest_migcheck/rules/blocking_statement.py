@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_migcheck.core.finding import Severity
+from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
 from pytest_migcheck.sql.statements import ParsedStatement
@@ -21,9 +22,12 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
 
 def unexplained(statement: Statement, parts: Sequence[ParsedStatement], context: RuleContext) -> Iterator[Explained]:
     """Yield the tables that a statement works through while others wait, whatever the cause."""
-    if not statement.utility or (parts and all(map(_harmless, parts))):
+    if parts and all(map(_harmless, parts)):
         return
     locks = context.blocking(statement)
+    if not statement.utility:
+        # No query takes such a lock itself: a function that it calls does.
+        locks = tuple(lock for lock in locks if lock in context.acquired(statement, LockMode.SHARE))
     for table in sorted({lock.table for lock in locks}):
         mine = tuple(lock for lock in locks if lock.table == table)
         strongest = max(lock.mode for lock in mine)
@@ -49,6 +53,17 @@ RULE = Rule(
         Example(
             upgrade="op.execute(\"DO $$ BEGIN EXECUTE 'ALTER TABLE orders ALTER email SET NOT NULL'; END $$\")",
             note="no text names the hazard; the server shows it",
+        ),
+        Example(
+            setup="""
+                op.create_table("orders", sa.Column("id", sa.BigInteger, primary_key=True), sa.Column("a", sa.Text))
+                op.execute(
+                    "CREATE FUNCTION require_a() RETURNS void LANGUAGE plpgsql "
+                    "AS 'BEGIN ALTER TABLE orders ALTER a SET NOT NULL; END'"
+                )
+            """,
+            upgrade='op.execute("SELECT require_a()")',
+            note="nor is a query harmless whose function changes the schema",
         ),
     ),
     good=(Example(upgrade='op.execute("ALTER TABLE orders SET (fillfactor = 80)")'),),

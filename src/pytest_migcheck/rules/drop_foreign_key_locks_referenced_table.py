@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_migcheck.core.lock import LockMode
+from pytest_migcheck.core.lock import HeldLock, LockMode
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
@@ -26,10 +26,13 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         for target in _catalog.referenced_tables(context.catalog, table, constraint, column)
         if not any(is_named(target, name) for name in (table, *parsed.names))
     }
+    cascades = "CASCADE" in parsed.flags or any("CASCADE" in action.flags for action in parsed.actions)
+    named = {parsed.table, *parsed.names}
     locks = tuple(
         lock
         for lock in context.acquired(statement, LockMode.ACCESS_EXCLUSIVE)
         if any(is_named(lock.relation, parent) for parent in parents)
+        or (cascades and _is_another_table(lock, named, parsed))
     )
     for lock in locks:
         yield Explained(
@@ -38,6 +41,11 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             object=lock.table,
             locks=(lock,),
         )
+
+
+def _is_another_table(lock: HeldLock, named: set[str], parsed: ParsedStatement) -> bool:
+    own = parsed.kind in ("alter table", "drop table") and lock.kind in ("r", "p") and lock.relation == lock.table
+    return own and not any(is_named(lock.relation, name) for name in named)
 
 
 def _what(parsed: ParsedStatement) -> str:
@@ -97,6 +105,14 @@ RULE = Rule(
             """,
             upgrade='op.drop_column("orders", "user_id")',
             also=("drop-column",),
+        ),
+        Example(
+            setup="""
+                op.execute("CREATE TABLE users (id bigint CONSTRAINT users_pkey PRIMARY KEY)")
+                op.execute("CREATE TABLE orders (user_id bigint REFERENCES users)")
+            """,
+            upgrade='op.execute("ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE")',
+            also=("drop-constraint",),
         ),
     ),
     good=(

@@ -8,16 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
 
 _KINDS = re.compile(r"(create|drop|alter) (trigger|rule|policy)")
+_CASCADING = frozenset(("drop function", "drop type", "drop domain", "drop sequence"))
 _ACTIONS = frozenset(("disable trigger", "enable trigger", "enable row", "disable row", "force row", "no force"))
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
+    if parsed.kind in _CASCADING and "CASCADE" in parsed.flags and context.waits_for_ever(statement):
+        yield from _cascade(statement, parsed, context)
     acts = parsed.kind == "alter table" and any(action.kind in _ACTIONS for action in parsed.actions)
     if not (acts or _KINDS.fullmatch(parsed.kind)) or not context.waits_for_ever(statement):
         return
@@ -34,6 +38,17 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             object=locks[0].table,
             locks=locks,
         )
+
+
+def _cascade(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
+    for lock in context.acquired(statement, LockMode.ACCESS_EXCLUSIVE):
+        if lock.kind in ("r", "p") and lock.relation == lock.table:
+            yield Explained(
+                headline=f"{parsed.kind} {parsed.name} also blocks reads and writes of {lock.table}",
+                fix=code.execute("SET LOCAL lock_timeout = '2s'"),
+                object=lock.table,
+                locks=(lock,),
+            )
 
 
 RULE = Rule(
@@ -60,6 +75,19 @@ RULE = Rule(
             upgrade="""
                 op.execute("CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION touch()")
             """,
+        ),
+        Example(
+            setup="""
+                op.execute("CREATE TABLE orders (id bigint)")
+                op.execute(
+                    "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+                )
+                op.execute(
+                    "CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION touch()"
+                )
+            """,
+            upgrade='op.execute("DROP FUNCTION touch() CASCADE")',
+            note="the table is not even named",
         ),
     ),
     good=(
