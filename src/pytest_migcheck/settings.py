@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_migcheck.core.outcome import CHECKS, MigcheckError
 
-_PLACES = ("auto", "embedded", "local", "local:BINDIR", "postgresql://…")
+_PLACES = ("auto", "embedded", "local", "local:BINDIR", "docker", "docker:IMAGE", "postgresql://…")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,13 @@ class Settings:
     step_timeout: int = 120
     fail_on: str = "error"
     json_report: Path | None = None
+    keep: bool = False
+    fresh: bool = False
+
+    @property
+    def by_url(self) -> bool:
+        """Whether the server is one that was given, and not ours to start."""
+        return "://" in self.postgres
 
     def ignored(self, id_: str, name: str) -> bool:
         """Whether a rule was taken away, by id, by prefix of an id, or by name."""
@@ -118,10 +125,9 @@ def json_report(origin: str, values: Sequence[str], root: Path) -> Path | None:
 def server_place(origin: str, value: str) -> str:
     """Where the server comes from; whether it is there is seen when it is started."""
     word = value.partition(":")[0]
-    if value in ("auto", "embedded") or word == "local" or word.partition("+")[0] in ("postgresql", "postgres"):
+    named = value in ("auto", "embedded") or word in ("local", "docker")
+    if named or word.partition("+")[0] in ("postgresql", "postgres"):
         return value
-    if word == "docker":
-        raise MigcheckError(f"{origin}: {word!r} comes in a later release. Valid: {', '.join(_PLACES)}")
     return choice(origin, value, _PLACES)
 
 

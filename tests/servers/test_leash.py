@@ -78,7 +78,9 @@ def test_a_start_sweeps_directories_without_an_owner(tmp_path: Path, monkeypatch
     strange.mkdir()
     (strange / "file").touch()
     os.utime(strange, (0, 0))
-    held, lock = rundir.make_run_directory({})
+    held = rundir.new_run_directory({})
+    held.mkdir()
+    lock = rundir.hold(held)
     rundir.sweep_stale({})
     assert not ended.exists()
     assert held.exists(), "its owner lives"

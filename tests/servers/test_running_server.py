@@ -136,10 +136,10 @@ def test_a_server_that_was_killed_is_not_alive_and_says_so() -> None:
     assert not Path(server.params.host).exists()
 
 
-def test_a_server_that_refuses_to_start_shows_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_refuses_to_start_shows_its_log(monkeypatch: pytest.MonkeyPatch, any_server: Server) -> None:
     monkeypatch.setitem(cluster._OPTIONS, "max_connections", "many")
     with pytest.raises(MigcheckError, match=r"(?s)did not start.*invalid value for parameter \"max_connections\""):
-        start_server("embedded")
+        start_server(any_server.kind)
 
 
 def test_a_port_that_was_taken_in_between_is_no_error(monkeypatch: pytest.MonkeyPatch, any_server: Server) -> None:
@@ -148,3 +148,39 @@ def test_a_port_that_was_taken_in_between_is_no_error(monkeypatch: pytest.Monkey
     server = start_server()
     assert server.tcp.port != any_server.tcp.port
     server.stop()
+
+
+def test_nobody_is_trusted_on_the_socket_either(server: Server) -> None:
+    place = {"host": server.params.host, "port": server.params.port, "user": "postgres", "dbname": "postgres"}
+    with pytest.raises(psycopg.OperationalError, match="no password supplied|password authentication failed"):
+        psycopg.connect(**place, password="", passfile="/dev/null")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(**place, password="wrong")
+    with server.connect() as connection:
+        rules = connection.execute("SELECT DISTINCT auth_method FROM pg_hba_file_rules").fetchall()
+        addresses = connection.execute("SHOW listen_addresses").fetchone()
+    assert rules == [("scram-sha-256",)]
+    assert addresses == ("127.0.0.1",)
+
+
+def test_passwords_differ_from_server_to_server_and_lie_in_closed_files(server: Server) -> None:
+    other = start_server(server.kind)
+    assert other.params.password != server.params.password
+    directory = other.run_directory
+    assert directory is not None
+    assert stat.S_IMODE((directory / "pgpass").stat().st_mode) == 0o600
+    assert stat.S_IMODE((directory / "data").stat().st_mode) == 0o700
+    other.stop()
+    assert not directory.exists()
+
+
+def test_a_path_with_a_line_break_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MigcheckError, match="line break"):
+        from pytest_migcheck.postgres.leash import Leash
+
+        leash = Leash(tmp_path / "run", dict(os.environ), {})
+        try:
+            leash.run(["a\nb"])
+        finally:
+            leash.let_go()
+    assert not (tmp_path / "run").exists()

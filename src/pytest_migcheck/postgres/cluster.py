@@ -7,14 +7,18 @@ One manager drives embedded and local binaries alike, and execs ``postgres`` dir
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import sysconfig
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import psycopg
+from filelock import FileLock
 from psycopg import sql
 
 from pytest_migcheck.core.outcome import MigcheckError
@@ -27,9 +31,11 @@ from pytest_migcheck.postgres.programs import (
     server_environment,
     server_identity,
 )
-from pytest_migcheck.postgres.rundir import discard, make_run_directory, sweep_stale
-from pytest_migcheck.postgres.seed import SUPERUSER, seed_for
+from pytest_migcheck.postgres.rundir import PASSFILE, discard, hold, new_run_directory, read_log_tail, sweep_stale
+from pytest_migcheck.postgres.seed import SUPERUSER, Seed, seed_for
 from pytest_migcheck.postgres.server import Server, await_connection, new_password, open_connection
+from pytest_migcheck.postgres.standins import STANDINS, lay_out_standins
+from pytest_migcheck.postgres.store import DamagedClusterError, StoredCluster
 
 _OPTIONS = {
     # In the data directory, so that it goes with it: POSIX segments outlive an immediate shutdown.
@@ -47,26 +53,37 @@ _OPTIONS = {
     "logging_collector": "off",
     "password_encryption": "scram-sha-256",
 }
-# The socket lies in a folder that its owner alone (and root) can enter; the TCP port asks for the password.
-_HBA = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+# Passwords are 144 random bits: iterations, which slow down guessing, would only slow down every connection.
+_OPTIONS_16 = {"scram_iterations": "1"}
+# The socket lies in a folder that its owner alone (and root) can enter; even so, no connection is trusted.
+_HBA = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
 
-def start_cluster(binaries: Binaries, reason: str) -> Server:
+def start_cluster(binaries: Binaries, reason: str, stored: StoredCluster | None = None) -> Server:
     """Start a disposable server from these binaries.
 
     A start that fails is tried once more with another port and a new seed, before it is an error.
 
+    Args:
+        binaries: the programs.
+        reason: why this rung of the ladder, in one line.
+        stored: a cluster to start from in place of an empty one.
+
     Raises:
-        MigcheckError: initdb or postgres fails; with what they printed.
+        DamagedClusterError: ``stored`` is not whole.
+        MigcheckError: initdb or postgres fails, with what they printed.
     """
     _refuse_platforms()
     started = time.perf_counter()
     identity = server_identity()
     sweep_stale(identity)
     try:
-        server = _start(binaries, identity, anew=False)
+        server = _start(binaries, identity, stored, anew=False)
+    except DamagedClusterError:
+        raise
     except MigcheckError:
-        server = _start(binaries, identity, anew=True)
+        server = _start(binaries, identity, stored, anew=True)
+    reason += f"; stand-ins for {', '.join(server.standins)}" if server.standins else ""
     return replace(server, reason=reason, seconds=time.perf_counter() - started)
 
 
@@ -74,50 +91,72 @@ def _refuse_platforms() -> None:
     musl = "musl" in str(sysconfig.get_config_var("HOST_GNU_TYPE"))
     if sys.platform == "win32" or musl:
         name = "Alpine (musl)" if musl else "Windows"
-        raise MigcheckError(f"on {name} pytest-migcheck needs a server by URL: --migcheck-postgres=URL")
+        raise MigcheckError(
+            f"on {name} pytest-migcheck needs Docker or a server by URL: --migcheck-postgres=docker, or =URL"
+        )
 
 
-def _start(binaries: Binaries, identity: Identity, *, anew: bool) -> Server:
-    run_directory, lock = make_run_directory(identity)
-    try:
-        usable = reachable(binaries, run_directory / "programs", identity)
-        _own(run_directory, identity)
-        data = run_directory / "data"
-        seed_for(usable, identity).copy_to(data, usable, identity, anew=anew)
-        (data / "pg_hba.conf").write_text(_HBA)
-        port = _free_port()
-        leash = Leash(_command(usable, run_directory, port), run_directory, server_environment(), identity)
-    except BaseException:
-        discard(run_directory, lock)
-        raise
+def _start(binaries: Binaries, identity: Identity, stored: StoredCluster | None, *, anew: bool) -> Server:
+    run_directory = new_run_directory(identity)
+    leash = Leash(run_directory, server_environment(), identity)
+    lock: FileLock | None = None
 
     def stop() -> None:
         if leash.let_go():
             discard(run_directory, lock)
 
     try:
-        return _running(binaries, run_directory, port, leash, stop)
+        lock = hold(run_directory)
+        usable = reachable(binaries, run_directory / "programs", identity)
+        seed = seed_for(usable)
+        password = _copied(seed, stored, run_directory / "data", usable, identity, anew=anew)
+        (run_directory / "data" / "pg_hba.conf").write_text(_HBA)
+        standins = lay_out_standins(usable, seed.major, run_directory, identity)
+        port = _free_port()
+        options = {
+            **_OPTIONS,
+            **(_OPTIONS_16 if seed.major >= 16 else {}),
+            **({"extension_control_path": f"$system:{run_directory / STANDINS}"} if standins else {}),
+        }
+        leash.run(_command(usable, run_directory, port, options))
+        server = _running(binaries, run_directory, port, leash, password)
     except BaseException:
         stop()
         raise
+    server.stopper = stop
+    server.standins = standins
+    return server
 
 
-def _running(binaries: Binaries, run_directory: Path, port: int, leash: Leash, stop: Callable[[], None]) -> Server:
-    """The server once it answers, with its password set."""
+def _copied(
+    seed: Seed, stored: StoredCluster | None, data: Path, binaries: Binaries, identity: Identity, *, anew: bool
+) -> str:
+    """Fill the data directory; returns the password that its superuser has as yet."""
+    if stored is None:
+        return seed.copy_to(data, binaries, identity, anew=anew)
+    password = stored.copy_to(data, identity)
+    if password is None:
+        raise DamagedClusterError(f"the stored cluster {stored.directory} is gone or damaged")
+    return password
+
+
+def _running(binaries: Binaries, run_directory: Path, port: int, leash: Leash, old_password: str) -> Server:
+    """The server once it answers, with a password of its own."""
     password = new_password()
     target = ConnectionParams(host=str(run_directory), port=port, user=SUPERUSER, password=password, dbname="postgres")
 
     def log_tail() -> str:
-        log = run_directory / "log"
-        return "\n".join(log.read_text(errors="replace").splitlines()[-15:]) if log.exists() else ""
+        return read_log_tail(run_directory)
 
     def exited() -> str | None:
         return None if leash.holds else f"{binaries.directory / 'postgres'} ended:\n{log_tail()}"
 
-    version, number = await_connection(target, exited, log_tail)
-    with open_connection(target) as connection:
-        statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
-        connection.execute(statement.format(sql.Identifier(SUPERUSER), sql.Literal(password)))
+    first = replace(target, password=old_password)
+    version, number = await_connection(first, exited, log_tail)
+    with open_connection(first) as connection:
+        set_password(connection, password)
+    (run_directory / PASSFILE).touch(mode=0o600)
+    (run_directory / PASSFILE).write_text(f"*:*:*:{SUPERUSER}:{password}\n")
     return Server(
         kind=binaries.kind,
         version=version,
@@ -126,13 +165,34 @@ def _running(binaries: Binaries, run_directory: Path, port: int, leash: Leash, s
         seconds=0.0,
         params=target,
         tcp=replace(target, host="127.0.0.1"),
-        stopper=stop,
-        alive=lambda: leash.holds and _listens(run_directory / f".s.PGSQL.{port}"),
+        stopper=lambda: None,
+        alive=lambda: leash.holds and listens(run_directory / f".s.PGSQL.{port}"),
         log=log_tail,
+        run_directory=run_directory,
+        halter=lambda: _halt(run_directory, leash),
+        keeper=leash.keep,
     )
 
 
-def _listens(path: Path) -> bool:
+def _halt(run_directory: Path, leash: Leash) -> Path:
+    """Shut the server down cleanly, so that its data directory can be stored; returns that directory."""
+    data = run_directory / "data"
+    try:
+        pid = int((data / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGINT)
+    except (OSError, ValueError, IndexError) as error:
+        raise MigcheckError(f"PostgreSQL cannot be shut down: {error}") from error
+    if not leash.await_end(60):
+        raise MigcheckError("PostgreSQL did not shut down within 60 s")
+    return data
+
+
+def set_password(connection: psycopg.Connection[Any], password: str) -> None:
+    statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
+    connection.execute(statement.format(sql.Identifier(SUPERUSER), sql.Literal(password)))
+
+
+def listens(path: Path) -> bool:
     """Whether somebody accepts on the socket: a postmaster that was killed leaves its files, but no listener."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
@@ -142,21 +202,10 @@ def _listens(path: Path) -> bool:
     return True
 
 
-def _command(binaries: Binaries, run_directory: Path, port: int) -> list[str]:
-    options = {
-        **_OPTIONS,
-        "listen_addresses": "127.0.0.1",
-        "port": str(port),
-        "unix_socket_directories": str(run_directory),
-    }
-    flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+def _command(binaries: Binaries, run_directory: Path, port: int, options: Mapping[str, str]) -> list[str]:
+    places = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": str(run_directory)}
+    flags = [part for name, value in {**options, **places}.items() for part in ("-c", f"{name}={value}")]
     return [str(binaries.directory / "postgres"), "-D", str(run_directory / "data"), *flags]
-
-
-def _own(directory: Path, identity: Identity) -> None:
-    if identity:
-        for path in (directory, *directory.iterdir()):
-            os.chown(path, identity["user"], identity["group"])
 
 
 def _free_port() -> int:

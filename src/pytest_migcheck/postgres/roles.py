@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from psycopg import sql
 
 from pytest_migcheck.postgres.server import Server
 
 _ROLES = "SELECT rolname::text FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_'"
+_CLUSTER_WIDE = re.compile(
+    r"\b(create|alter|drop)\s+(role|user|group|tablespace|system|database|subscription)\b|\breassign\s+owned\b",
+    re.IGNORECASE,
+)
+
+
+def touches_cluster(files: Iterable[Path]) -> bool:
+    """Whether the text of the files names a statement that is seen in every database of a cluster."""
+    return any(_CLUSTER_WIDE.search(path.read_text(encoding="utf-8", errors="replace")) for path in files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import tempfile
@@ -14,9 +15,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.postgres.leash import KEPT
 from pytest_migcheck.postgres.programs import Identity, traversable
 
 PREFIX = "migcheck-server-"
+PASSFILE = "pgpass"
 _LOCK = "owner.lock"
 _BEGINNING = 60
 _NEEDED = 512 * 1024 * 1024
@@ -24,24 +27,38 @@ _NEEDED = 512 * 1024 * 1024
 _LONGEST = 104 - len(f"/{PREFIX}12345678/.s.PGSQL.12345") - 1
 
 
-def make_run_directory(identity: Identity) -> tuple[Path, FileLock]:
-    """Make a run directory, private to its owner, with a lock that is held as long as we live."""
-    for _ in range(3):
-        directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_base(identity)))
-        lock = FileLock(str(directory / _LOCK))
-        # A sweep of another run can come between the making of the lock file and the lock.
-        with contextlib.suppress(OSError, Timeout):
-            lock.acquire(timeout=1)
-            if (directory / _LOCK).exists():
-                return directory, lock
-            lock.release()
-    raise MigcheckError(f"no run directory can be made and locked in {_base(identity)}")
+def new_run_directory(identity: Identity) -> Path:
+    """A path for a run directory; the leash makes it."""
+    return _base(identity) / f"{PREFIX}{secrets.token_hex(4)}"
 
 
-def discard(directory: Path, lock: FileLock) -> None:
+def hold(directory: Path) -> FileLock:
+    """Lock a run directory as long as we live.
+
+    Raises:
+        MigcheckError: it cannot be locked.
+    """
+    lock = FileLock(str(directory / _LOCK))
+    try:
+        lock.acquire(timeout=5)
+    except (OSError, Timeout) as error:
+        raise MigcheckError(f"the run directory {directory} cannot be locked: {error}") from error
+    return lock
+
+
+def discard(directory: Path, lock: FileLock | None) -> None:
     """Remove a run directory, or what is left of it, and release its lock."""
+    # The leash has done it, unless somebody killed the leash itself.
+    _quit_server(directory)
     shutil.rmtree(directory, ignore_errors=True)
-    lock.release()
+    if lock is not None:
+        lock.release()
+
+
+def read_log_tail(directory: Path) -> str:
+    """The last lines of the log of the server that runs in the directory."""
+    log = directory / "log"
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:]) if log.exists() else ""
 
 
 def sweep_stale(identity: Identity) -> None:
@@ -62,16 +79,28 @@ def _sweep(directory: Path) -> None:
             directory.rmdir()
         return
     with FileLock(str(directory / _LOCK), timeout=0):
+        # Where there is no /proc, a kept server is left to whoever kept it.
+        if (directory / KEPT).exists() and (_server_pid(directory) or not Path("/proc/self").exists()):
+            return
         _quit_server(directory)
         shutil.rmtree(directory, ignore_errors=True)
 
 
 def _quit_server(directory: Path) -> None:
     """End a postmaster that outlived its owner, if it really runs in this directory."""
+    pid = _server_pid(directory)
+    if pid is not None:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGQUIT)
+
+
+def _server_pid(directory: Path) -> int | None:
+    """The postmaster that runs in this directory, None if there is none."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         pid = int((directory / "data" / "postmaster.pid").read_text().split()[0])
         if Path(f"/proc/{pid}/cwd").readlink() == directory / "data":
-            os.kill(pid, signal.SIGQUIT)
+            return pid
+    return None
 
 
 def _base(identity: Identity) -> Path:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,14 +15,19 @@ from psycopg import sql
 
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.postgres.database import ConnectionParams, Database
+from pytest_migcheck.postgres.leash import KEPT
+from pytest_migcheck.postgres.rundir import PASSFILE
 
 
 @dataclass(slots=True, kw_only=True)
 class Server:
     """A server with the story of how it was got.
 
-    ``kind`` is ``embedded``, ``local`` or ``url``; ``reason`` says in one line why this one;
-    ``seconds`` is how long it took to start. ``stopper`` and ``alive`` and ``log`` belong to the rung.
+    ``kind`` is ``embedded``, ``local``, ``container`` or ``url``; ``reason`` says in one line why this one;
+    ``seconds`` is how long it took to start. ``stopper``, ``alive``, ``log``, ``halter`` (shuts down cleanly, gives
+    the data directory) and ``keeper`` (lets the server outlive us) belong to the rung. ``run_directory`` is where a
+    server of our own lives, ``container`` the id of one that Docker runs; ``standins`` are the extensions that we
+    replace by SQL.
     """
 
     kind: str
@@ -30,10 +37,33 @@ class Server:
     seconds: float
     params: ConnectionParams
     tcp: ConnectionParams
-    stopper: Callable[[], None]
-    alive: Callable[[], bool]
-    log: Callable[[], str]
+    stopper: Callable[[], None] = field(repr=False)
+    alive: Callable[[], bool] = field(repr=False)
+    log: Callable[[], str] = field(repr=False)
+    run_directory: Path | None = None
+    container: str | None = None
+    halter: Callable[[], Path] | None = field(default=None, repr=False)
+    keeper: Callable[[], bool] | None = field(default=None, repr=False)
+    standins: tuple[str, ...] = ()
     stopped: bool = False
+
+    def describe(self) -> str:
+        """The server in one line: version, rung, why this one, how long it took."""
+        kind = {
+            "embedded": "embedded wheel",
+            "local": "local binaries",
+            "container": "Docker container",
+            "url": "given URL",
+        }[self.kind]
+        return f"PostgreSQL {self.version}, {kind} ({self.reason}), {self.seconds:.2f} s"
+
+    def look(self, name: str) -> str:
+        """The command that opens a database in psql; no password is in it."""
+        if self.container is not None:
+            return f"docker exec -it {self.container} psql -U {self.params.user} {name}"
+        target = self.tcp
+        passfile = f"PGPASSFILE={self.run_directory / PASSFILE} " if self.run_directory else ""
+        return f"{passfile}psql -h {target.host} -p {target.port} -U {target.user} {name}"
 
     def params_of(self, dbname: str) -> ConnectionParams:
         return replace(self.params, dbname=dbname)
@@ -51,20 +81,58 @@ class Server:
                 raise
             raise MigcheckError(f"PostgreSQL died in the middle of the run\n{self.log_tail()}") from error
 
-    def create_database(self, name: str, template: str | None = None) -> Database:
-        """Create a database, empty or as a copy of one that nobody is connected to."""
+    def database_name(self, name: str) -> str:
+        """The name that a database gets here; on a server that is not ours, it carries the run's token."""
+        return name
+
+    def create_database(
+        self, name: str, template: str | None = None, by: psycopg.Connection[Any] | None = None
+    ) -> Database:
+        """Create a database, empty or as a copy of one that nobody is connected to; ``by`` a connection, if given."""
+        unique = self.database_name(name)
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-            sql.Identifier(name), sql.Identifier(template or "template0")
+            sql.Identifier(unique), sql.Identifier(template or "template0")
         )
         if template and self.version_num >= 150000:
             statement += sql.SQL(" STRATEGY FILE_COPY")
+        self._maintain(statement, by)
+        return Database(self, unique)
+
+    def drop_database(self, name: str, by: psycopg.Connection[Any] | None = None) -> None:
+        self._maintain(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)), by)
+
+    def _maintain(self, statement: sql.Composed, by: psycopg.Connection[Any] | None) -> None:
+        if by is not None:
+            by.execute(statement)
+            return
         with self.connect() as connection:
             connection.execute(statement)
-        return Database(self, name)
 
-    def drop_database(self, name: str) -> None:
+    def close_as_template(self, database: Database, name: str) -> str:
+        """Rename a database and let nobody connect any more, so that it can be copied; returns its new name."""
+        unique = self.database_name(name)
+        old, new = sql.Identifier(database.name), sql.Identifier(unique)
         with self.connect() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(old))
+            # The name says that it is whole.
+            connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(old, new))
+        return unique
+
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        """Hold a lock of this name, over all processes that use the server."""
+        with self.connect() as connection:
+            connection.execute("SELECT pg_catalog.pg_advisory_lock(pg_catalog.hashtextextended(%s, 0))", (name,))
+            yield
+
+    def maintenance_connection(self) -> psycopg.Connection[Any]:
+        """A connection for many copies; where PostgreSQL can let the file system copy, it does."""
+        connection = self.connect()
+        connection.execute(
+            "SELECT pg_catalog.set_config('file_copy_method', 'clone', false) FROM pg_catalog.pg_settings "
+            "WHERE name = 'file_copy_method' AND 'clone' = ANY (enumvals)"
+        )
+        return connection
 
     def list_databases(self) -> tuple[str, ...]:
         """The names of all databases, templates included."""
@@ -84,6 +152,17 @@ class Server:
     def log_tail(self) -> str:
         """The last lines of the server's log."""
         return self.log()
+
+    def halt(self) -> Path | None:
+        """Shut a server of our own down cleanly; returns its data directory, which ``stop`` removes."""
+        return self.halter() if self.halter is not None else None
+
+    def keep(self) -> str | None:
+        """Let the server outlive this run; returns the command that ends it, None where that cannot be."""
+        if self.stopped or self.keeper is None or not self.keeper():
+            return None
+        self.stopped = True
+        return f"rm {self.run_directory / KEPT}" if self.run_directory else f"docker rm --force {self.container}"
 
     def stop(self) -> None:
         """Stop the server, or drop our databases where it is not ours; may be called again."""
@@ -108,6 +187,15 @@ def open_connection(
         application_name="pytest-migcheck",
         **settings,
     )
+
+
+def answers(target: ConnectionParams) -> bool:
+    """Whether somebody lets us in there."""
+    try:
+        open_connection(target, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def await_connection(

@@ -1,0 +1,91 @@
+"""Servers as plain data: one process of a run has them, others use them; see ``core.asking`` for the way between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+from pytest_migcheck.core.asking import ask
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.postgres.cluster import listens
+from pytest_migcheck.postgres.database import ConnectionParams
+from pytest_migcheck.postgres.external import attach_external
+from pytest_migcheck.postgres.rundir import read_log_tail
+from pytest_migcheck.postgres.server import Server, answers
+
+
+class Lending(Protocol):
+    """Whoever has servers to lend; see ``Servers``."""
+
+    def get(self, realm: str, stored: Path | None = None) -> Server: ...
+
+    def peek(self, realm: str) -> Server | None: ...
+
+
+def lend(request: Any, servers: Lending) -> dict[str, Any]:
+    """Answer what ``borrow`` asks: the server of a realm, started if that is wanted."""
+    realm, stored, start = request
+    try:
+        server = servers.get(realm, stored and Path(stored)) if start else servers.peek(realm)
+    except MigcheckError as error:
+        return {"error": str(error)}
+    return {"server": server and _plain(server)}
+
+
+def borrow(address: Mapping[str, str], realm: str, stored: Path | None, *, start: bool) -> Server | None:
+    """Ask the lender for a server; it stays the lender's, ``stop`` does nothing.
+
+    None if it does not run and ``start`` is false.
+
+    Raises:
+        MigcheckError: the lender has none to give, with its reason, or is gone.
+    """
+    try:
+        reply = ask(address, [realm, stored and str(stored), start])
+    except (OSError, EOFError) as error:
+        raise MigcheckError(f"the controller of pytest-xdist gives no server: {type(error).__name__}") from error
+    if "error" in reply:
+        raise MigcheckError(reply["error"])
+    return _attached(reply["server"]) if reply["server"] else None
+
+
+def _plain(server: Server) -> dict[str, Any]:
+    return {
+        "kind": server.kind,
+        "version": server.version,
+        "version_num": server.version_num,
+        "reason": server.reason,
+        "seconds": server.seconds,
+        "params": asdict(server.params),
+        "tcp": asdict(server.tcp),
+        "run_directory": server.run_directory and str(server.run_directory),
+        "container": server.container,
+        "standins": list(server.standins),
+        "token": getattr(server, "token", None),
+    }
+
+
+def _attached(plain: dict[str, Any]) -> Server:
+    params, tcp = _params(plain["params"]), _params(plain["tcp"])
+    words = {name: plain[name] for name in ("kind", "version", "version_num", "reason", "seconds")}
+    if plain["token"] is not None:
+        return attach_external(params, token=plain["token"], **words)
+    directory = plain["run_directory"] and Path(plain["run_directory"])
+    socket = directory / f".s.PGSQL.{params.port}" if directory and params.host == str(directory) else None
+    return Server(
+        **words,
+        params=params,
+        tcp=tcp,
+        stopper=lambda: None,
+        alive=lambda: listens(socket) if socket else answers(params),
+        log=lambda: read_log_tail(directory) if directory else "",
+        run_directory=directory,
+        container=plain["container"],
+        standins=tuple(plain["standins"]),
+    )
+
+
+def _params(plain: dict[str, Any]) -> ConnectionParams:
+    return ConnectionParams(**{**plain, "settings": tuple((n, v) for n, v in plain["settings"])})
