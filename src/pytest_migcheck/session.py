@@ -21,9 +21,10 @@ from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptio
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.source import StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
-from pytest_migcheck.postgres.ladder import start_server
-from pytest_migcheck.postgres.roles import RoleBaseline
+from pytest_migcheck.postgres.roles import RoleBaseline, touches_cluster
 from pytest_migcheck.postgres.server import Server
+from pytest_migcheck.postgres.servers import CHECKS, Servers
+from pytest_migcheck.provision.databases import MigratedDatabases
 from pytest_migcheck.rules._rule import Rule
 from pytest_migcheck.settings import Settings
 from pytest_migcheck.walk.cursor import Cursor
@@ -41,6 +42,9 @@ class Hooks(Protocol):
     def prepare(self, history: str) -> Sequence[str | Callable[[Any], Any]]:
         """SQL or callables that prepare the empty database."""
 
+    def files(self) -> tuple[Path, ...]:
+        """The user's source files that implement hooks."""
+
 
 @dataclass(slots=True)
 class _Work:
@@ -53,35 +57,47 @@ class _Work:
     upgraded: StepResult | None = None
     migrated: Catalog | None = None
     stopped_by: str | None = None
+    cluster_wide: bool | None = None
 
 
 class Session:
     """One run of the checks; starts the server when the first item needs it."""
 
-    def __init__(self, settings: Settings, hooks: Hooks, own_rules: Sequence[Rule] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        hooks: Hooks,
+        servers: Servers | None = None,
+        worker: str = "",
+        own_rules: Sequence[Rule] = (),
+    ) -> None:
+        """Make a session; ``worker`` is the name of this process where several share the servers."""
         self._settings = settings
         self._hooks = hooks
         self._own_rules = own_rules
+        self.servers = servers or Servers(settings.postgres, target_version=settings.target_version)
+        self._realm = CHECKS
+        self._worker = worker
         self._redirection = Redirection()
         self._work: dict[str, _Work] = {}
-        self._server: Server | None = None
         self._roles: RoleBaseline | None = None
+        self._databases: MigratedDatabases | None = None
         self._closed = False
         self._current: str | None = None
 
     @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
     def server(self) -> Server | None:
-        return self._server
+        """The server of the checks, None until one was needed."""
+        return self.servers.known(self._realm)
 
     def server_line(self) -> str | None:
         """The server in one line, None until one was needed."""
-        server = self._server
-        if server is None:
-            return None
-        kind = {"embedded": "embedded wheel", "local": "local binaries", "url": "given URL"}.get(
-            server.kind, server.kind
-        )
-        return f"PostgreSQL {server.version}, {kind} ({server.reason}), {server.seconds:.2f} s"
+        server = self.server
+        return None if server is None else server.describe()
 
     def histories(self) -> tuple[AlembicHistory, ...]:
         """Find the histories; runs no env.py and starts no server."""
@@ -130,10 +146,32 @@ class Session:
         return work.outcomes[key]
 
     def _judge(self, work: _Work, check: str, revision: str | None) -> None:
+        if self._shares_a_cluster():
+            if work.cluster_wide is None:
+                work.cluster_wide = touches_cluster(work.history.root.rglob("*.py"))
+            if work.cluster_wide:
+                self._take_own_cluster()
+        self._judge_here(work, check, revision)
+        if self._shares_a_cluster() and self._roles is not None and not self._roles.unchanged(self._started()):
+            # Somebody makes roles, and the other workers see them: once more, where nobody else walks.
+            self._take_own_cluster()
+            self._judge_here(work, check, revision)
+
+    def _judge_here(self, work: _Work, check: str, revision: str | None) -> None:
         if revision is not None:
             self._walk(work, revision)
         else:
             work.outcomes[check, None] = self._history_check(work, check)
+
+    def _shares_a_cluster(self) -> bool:
+        return self.servers.borrowed and self._realm == CHECKS and not self._settings.by_url
+
+    def _take_own_cluster(self) -> None:
+        """Roles belong to a cluster: a history that makes them must not walk where another worker does."""
+        self._forget_databases()
+        for work in self._work.values():
+            work.upgraded = None
+        self._realm, self._roles = f"{CHECKS}-{self._worker}", None
 
     def _walk(self, work: _Work, revision: str) -> None:
         """Run a revision once and keep both verdicts on it; the catalogs are not kept."""
@@ -225,29 +263,27 @@ class Session:
     def _roles_as_at_the_start(self) -> None:
         """Roles belong to the cluster: a history that makes them must not find those of another walk."""
         server = self._started()
-        if self._roles is None or self._roles.unchanged(server):
+        if self._roles is None or self._shares_a_cluster() or self._roles.unchanged(server):
             return
-        for other in self._work.values():
-            if other.cursor is not None:
-                other.cursor.forget()
-            if other.at_heads is not None:
-                other.at_heads.drop()
-                other.at_heads = None
+        self._forget_databases()
         self._roles.restore(server)
 
+    def _forget_databases(self) -> None:
+        for work in self._work.values():
+            if work.cursor is not None:
+                work.cursor.forget()
+                work.cursor = None
+            if work.at_heads is not None:
+                work.at_heads.drop()
+                work.at_heads = None
+
     def _started(self) -> Server:
-        if self._closed:
-            raise MigcheckError("pytest-migcheck: the run was interrupted; its server is stopped")
-        if self._server is None:
-            self._server = start_server(self._settings.postgres)
-            if self._server.kind != "url":
-                self._roles = RoleBaseline.of(self._server)
-        if not self._server.is_alive():
-            raise MigcheckError(
-                f"PostgreSQL died in the middle of the run\n{self._server.log_tail()}\n"
-                "what to do: run again; if it repeats, the statement of the item before this one ends the server"
-            )
-        return self._server
+        server = self.servers.get(self._realm)
+        if self._roles is None and server.kind != "url":
+            # Another worker may have walked here before.
+            shared = self._shares_a_cluster()
+            self._roles = RoleBaseline(frozenset((server.params.user,))) if shared else RoleBaseline.of(server)
+        return server
 
     def pause(self) -> None:
         """End every run of env.py, so that nothing of ours is active while other tests run."""
@@ -255,14 +291,27 @@ class Session:
             if work.cursor is not None:
                 work.cursor.release()
 
+    def databases(self) -> MigratedDatabases:
+        """The databases for the user's own tests."""
+        if self._databases is None:
+            self.histories()
+            self._databases = MigratedDatabases(self._settings, self.servers, self.histories(), self.pause, self._hooks)
+        return self._databases
+
+    def stories(self) -> tuple[str, ...]:
+        """How the templates of the tests' databases came about, one line each."""
+        return self._databases.stories() if self._databases is not None else ()
+
     def close(self) -> None:
         """Stop everything; may be called at any time and more than once."""
         if self._closed:
             return
         self._closed = True
-        if self._server is not None:
-            if self._server.is_alive():
-                with contextlib.suppress(MigcheckError):
-                    self.pause()
-            self._server.stop()
+        if self._databases is not None:
+            self._databases.close()
+        server = self.server
+        if server is not None and server.is_alive():
+            with contextlib.suppress(MigcheckError):
+                self.pause()
+        self.servers.close()
         self._redirection.stop()

@@ -152,7 +152,7 @@ def test_a_port_that_was_taken_in_between_is_no_error(monkeypatch: pytest.Monkey
 
 def test_nobody_is_trusted_on_the_socket_either(server: Server) -> None:
     place = {"host": server.params.host, "port": server.params.port, "user": "postgres", "dbname": "postgres"}
-    with pytest.raises(psycopg.OperationalError, match="no password supplied|password authentication failed"):
+    with pytest.raises(psycopg.OperationalError, match=r"no password supplied|password authentication failed"):
         psycopg.connect(**place, password="", passfile="/dev/null")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(**place, password="wrong")

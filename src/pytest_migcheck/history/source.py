@@ -73,7 +73,13 @@ class History(Protocol):
     kind: str
     root: Path
     env_path: Path
-    graph: Graph
+
+    @property
+    def graph(self) -> Graph:
+        """The revisions; the first look at it may read every file."""
+
+    def config_files(self) -> tuple[Path, ...]:
+        """The files that configure it."""
 
     def describe(self) -> str:
         """Say in one line what was found and where."""

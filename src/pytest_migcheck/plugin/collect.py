@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -144,20 +144,23 @@ def _plain(asked: Asked, node: str, outcome: Outcome | None, seconds: float) -> 
     )
 
 
-def plain_by_node(files: Mapping[Path, tuple[Asked, ...]], root: Path) -> dict[str, dict[str, Any]]:
-    """The entry of every item that has not run, by its node id."""
-    entries: dict[str, dict[str, Any]] = {}
-    for path, together in files.items():
-        for asked in together:
-            node = f"{_from_rootdir(path, root)}::{_item_name(asked, together)}"
-            entries[node] = _plain(asked, node, None, 0.0)
-    return entries
-
-
 def _item_name(asked: Asked, together: tuple[Asked, ...]) -> str:
     """The check, with its history where a file belongs to several."""
     shared = len({other.history for other in together}) > 1
     return f"{asked.check}[{asked.history}]" if shared else asked.check
+
+
+def plain_entries(ids: Sequence[str], files: Mapping[Path, tuple[Asked, ...]], root: Path) -> list[dict[str, Any]]:
+    """The entries, not run as yet, of those node ids that are items of ours, in the order of the graph."""
+    known = {
+        f"{_from_rootdir(path, root)}::{_item_name(asked, together)}": asked
+        for path, together in files.items()
+        for asked in together
+    }
+    # Under --dist=loadgroup, a node id ends with its group.
+    ours = [(id_, known.get(id_) or known.get(id_.rpartition("@")[0])) for id_ in ids]
+    found = sorted(((a.position, id_, a) for id_, a in ours if a is not None), key=lambda entry: entry[:2])
+    return [_plain(asked, id_, None, 0.0) for _, id_, asked in found]
 
 
 def _from_rootdir(path: Path, root: Path) -> str:

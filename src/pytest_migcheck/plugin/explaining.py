@@ -31,3 +31,10 @@ def print_rules(config: pytest.Config, explain: str | None) -> None:
     except MigcheckError as error:
         raise pytest.UsageError(f"--migcheck-explain: {error}") from error
     sys.stdout.write(text + "\n")
+
+
+def clear_and_print() -> None:
+    """Remove what is kept between runs, and say where it was."""
+    from pytest_migcheck.postgres.store import clear_cache
+
+    sys.stdout.write("".join(f"removed {folder}\n" for folder in clear_cache()))

@@ -49,7 +49,7 @@ OPTIONS = (
     Option("migcheck_irreversible", "revisions with no way back", "args"),
     Option(
         "migcheck_postgres",
-        "where the server comes from: auto, embedded, local[:BINDIR] or a URL",
+        "where the server comes from: auto, embedded, local[:BINDIR], docker[:IMAGE] or a URL",
         "string",
         cli=True,
         metavar="WHERE",
@@ -71,6 +71,14 @@ OPTIONS = (
         "string",
         default="auto",
     ),
+    Option("migcheck_fresh", "migrate, whatever template is kept from an earlier run", cli=True, flag=True),
+    Option(
+        "migcheck_keep",
+        "leave the databases of failed tests and their server running, until told to stop",
+        cli=True,
+        flag=True,
+    ),
+    Option("migcheck_clear_cache", "remove the kept templates and clusters, and exit", cli=True, flag=True),
     Option("migcheck_rules", "list the rules and exit", cli=True, flag=True),
     Option("migcheck_explain", "explain a rule and exit", cli=True, metavar="RULE"),
 )
@@ -142,4 +150,6 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         step_timeout=s.positive(timeout_origin, int(timeout)),
         fail_on=s.choice(*one("migcheck_fail_on", "error"), ("error", "warning")),
         json_report=s.json_report(*many("migcheck_report"), config.rootpath),
+        keep=bool(values["migcheck_keep"][1]),
+        fresh=bool(values["migcheck_fresh"][1]),
     )

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.plugin.collect import REPORT_KEY, MigcheckFile, MigcheckItem, asked_by_file, plain_by_node
-from pytest_migcheck.plugin.explaining import own_rules
-from pytest_migcheck.plugin.options import settings_from
+from pytest_migcheck.plugin.collect import REPORT_KEY, MigcheckFile, MigcheckItem, asked_by_file, plain_entries
+from pytest_migcheck.plugin.shared import session_of
 from pytest_migcheck.plugin.summary import Summary
-from pytest_migcheck.session import Session
-
-
-class HookCalls:
-    """The user's hooks, called through pytest's hook manager."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._hook = config.hook
-
-    def alembic_config(self, config_path: Path) -> Sequence[Any]:
-        return list(self._hook.pytest_migcheck_alembic_config(root=config_path))
-
-    def environment(self, history: str) -> Iterable[AbstractContextManager[Any]]:
-        return list(self._hook.pytest_migcheck_environment(history=history))
-
-    def prepare(self, history: str) -> Sequence[Any]:
-        return list(self._hook.pytest_migcheck_prepare(history=history))
 
 
 class Running:
@@ -39,13 +20,12 @@ class Running:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         try:
-            own = own_rules(config)
-            self._settings = settings_from(config, {rule.id: rule.name for rule in own})
+            self._session = session_of(config)
         except MigcheckError as error:
             raise pytest.UsageError(str(error)) from error
-        self._session = Session(self._settings, HookCalls(config), own)
         self._files: dict[Path, tuple[Any, ...]] = {}
         self._reached: set[Path] = set()
+        self._settings = self._session.settings
         self._is_worker = hasattr(config, "workerinput")
         self._summary = Summary(self._settings)
 
@@ -141,8 +121,8 @@ class Running:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
         """Remember what the workers will run; the controller collects nothing itself."""
-        collected = plain_by_node(self._files, self._config.rootpath)
-        self._summary.collected = [collected[node_id] for node_id in ids if node_id in collected]
+        if not self._summary.collected:
+            self._summary.collected = plain_entries(ids, self._files, self._config.rootpath)
 
     def pytest_report_collectionfinish(self) -> list[str]:
         return [f"migcheck: {history.describe()}" for history in self._session.histories()]
@@ -196,6 +176,3 @@ class Running:
             self._summary.stopped = str(session.shouldfail or session.shouldstop)
         if not self._is_worker:
             self._summary.write_json(self._session)
-
-    def pytest_unconfigure(self) -> None:
-        self._session.close()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,7 @@ class AlembicHistory:
         self._scripts = open_scripts(found.config, found.label)
         self.root = Path(self._scripts.dir).absolute()
         self.env_path = self.root / "env.py"
-        modules = OwnModules(prepended_folders(found.config))
-        with modules.first():
-            graph = load_graph(self._scripts, found.label)
-        self.graph = _targeted(graph, options.targets, found.label)
+        self._modules = OwnModules(prepended_folders(found.config))
         locations = [str(self.root), *(str(Path(p).absolute()) for p in _locations(self._scripts))]
         self._is_ours = paths_below(locations)
         self._environment = Environment(
@@ -79,9 +77,21 @@ class AlembicHistory:
             recorder=Recorder(self._is_ours, is_utility, only_truncates),
             contexts=options.contexts,
             variables=options.variables,
-            modules=modules,
+            modules=self._modules,
         )
         self._configured: Configured | None = None
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The revisions; every file is read when it is first asked for, which a kept template never does."""
+        with self._modules.first():
+            graph = load_graph(self._scripts, self.name)
+        return _targeted(graph, self._options.targets, self.name)
+
+    def config_files(self) -> tuple[Path, ...]:
+        config = self._environment.config
+        names = (config.config_file_name, getattr(config, "toml_file_name", None))
+        return tuple(path for path in (Path(str(name)).absolute() for name in names if name) if path.is_file())
 
     def describe(self) -> str:
         heads = ", ".join(self.graph.heads) or "none"

@@ -1,0 +1,116 @@
+"""What this process has read and done, from its audit events: what a migration's outcome can depend on.
+
+An audit hook (https://docs.python.org/3/library/audit_events.html) cannot be removed, so it is cheap and can be told to
+rest: a test run raises some ten thousand events, and two milliseconds are spent here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+_READS = frozenset(("open", "os.listdir", "os.scandir"))
+# Beyond files: what came back cannot be checked again before the next run.
+_ACTS = frozenset(
+    (
+        *("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "pty.spawn"),
+        *("socket.connect", "socket.gethostname", "urllib.Request", "sqlite3.connect"),
+    )
+)
+_EVENTS = _READS | _ACTS
+_SKIPPED = ("/proc/", "/dev/", "/sys/")
+
+
+class Reading:
+    """The files, folders and acts so far, each with the users' source files that were on the stack."""
+
+    def __init__(self, is_users: Callable[[str], bool]) -> None:
+        self.resting = False
+        self.started = time.time()
+        self.loaded_before = frozenset(sys.modules)
+        self.files: dict[str, set[str]] = {}
+        self.folders: dict[str, set[str]] = {}
+        self.acts: dict[str, set[str]] = {}
+        self._is_users = is_users
+
+    def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event not in _EVENTS or self.resting:
+            return
+        frame = sys._getframe(1)
+        if event in _ACTS:
+            self._note(self.acts, f"{event} {_described(event, arguments)}".strip(), frame)
+            return
+        path = arguments[0]
+        if not isinstance(path, (str, bytes, os.PathLike)) or frame.f_code.co_filename.startswith("<frozen importlib"):
+            return
+        name = os.path.abspath(os.fsdecode(path))
+        if name.startswith(_SKIPPED):
+            return
+        if event != "open":
+            self._note(self.folders, name, frame)
+        elif not name.endswith(".pyc") and not _only_writes(arguments):
+            self._note(self.files, name, frame)
+
+    def _note(self, notes: dict[str, set[str]], key: str, frame: FrameType | None) -> None:
+        known = notes.setdefault(key, set())
+        while frame is not None:
+            if self._is_users(frame.f_code.co_filename):
+                known.add(frame.f_code.co_filename)
+            frame = frame.f_back
+
+
+def _only_writes(arguments: tuple[Any, ...]) -> bool:
+    mode, flags = arguments[1], arguments[2]
+    if isinstance(mode, str):
+        return "r" not in mode and "+" not in mode
+    return isinstance(flags, int) and flags & os.O_ACCMODE == os.O_WRONLY
+
+
+def _described(event: str, arguments: tuple[Any, ...]) -> str:
+    if event == "socket.connect":
+        return str(arguments[1])
+    if event in ("subprocess.Popen", "os.exec", "os.posix_spawn"):
+        return str(arguments[0])
+    return ""
+
+
+def _libraries() -> tuple[str, ...]:
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    places = {sysconfig.get_paths().get(name, "") for name in names} | {os.path.dirname(os.__file__)}
+    return tuple(os.path.join(os.path.realpath(place), "") for place in places if place)
+
+
+_LIBRARIES = _libraries()
+_OWN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
+_known: dict[str, bool] = {}
+
+
+def is_users_file(path: str) -> bool:
+    """Whether a source file is the user's: not of Python, of an installed package, or of ours."""
+    known = _known.get(path)
+    if known is None:
+        real = os.path.realpath(path)
+        known = _known[path] = not (
+            path.startswith("<")
+            or real.startswith((*_LIBRARIES, _OWN))
+            or f"{os.sep}site-packages{os.sep}" in real
+            or f"{os.sep}dist-packages{os.sep}" in real
+        )
+    return known
+
+
+_reading: Reading | None = None
+
+
+def start_reading() -> Reading:
+    """Note what is read from now on; the first call of the process counts."""
+    global _reading  # noqa: PLW0603 - audit hooks belong to the process and cannot be removed
+    if _reading is None:
+        _reading = Reading(is_users_file)
+        sys.addaudithook(_reading.hook)
+    return _reading

@@ -1,0 +1,71 @@
+"""Build a migrated template in a server, and say what it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_migcheck.core.finding import Direction
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.step import StepFailure
+from pytest_migcheck.history.source import History
+from pytest_migcheck.postgres.database_set import DatabaseSet
+from pytest_migcheck.postgres.server import Server
+from pytest_migcheck.provision.points import Point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A template's name on its server, and the SQL that made it."""
+
+    name: str
+    statements: tuple[str, ...]
+
+
+def build_template(server: Server, history: History, point: Point, name: str) -> Built:
+    """Migrate a new database to the point and close it, so that it can be copied; nobody else may build it now.
+
+    Raises:
+        MigcheckError: a migration fails, with the revision and where.
+    """
+    databases = DatabaseSet(server, "template")
+    try:
+        history.prepare(databases)
+        statements = _migrate(history, databases, point)
+        databases.wait_until_unused()
+        unique = server.close_as_template(databases.main, name)
+    except BaseException:
+        databases.drop()
+        raise
+    for database in databases.databases[1:]:
+        database.drop()
+    return Built(name=unique, statements=tuple(statements))
+
+
+def _migrate(history: History, databases: DatabaseSet, point: Point) -> Sequence[str]:
+    if point.revisions is None:
+        result = history.upgrade_to_heads(databases)
+        if result.failure is not None:
+            raise migration_failed(result.failure, Direction.UPGRADE)
+        return [statement.sql for statement in result.statements]
+    statements: list[str] = []
+    run = history.start(databases)
+    try:
+        for revision in point.revisions:
+            result = run.step(revision, Direction.UPGRADE, traced=False)
+            if result.failure is not None:
+                raise migration_failed(result.failure, Direction.UPGRADE, revision)
+            statements += [statement.sql for statement in result.statements]
+    finally:
+        run.end()
+    return statements
+
+
+def migration_failed(failure: StepFailure, direction: Direction, revision: str = "") -> MigcheckError:
+    """A failed step as an error that says where and why."""
+    place = f"\n  {failure.source.path}:{failure.source.line}" if failure.source else ""
+    statement = f"\n  sql     {' '.join(failure.sql.split())[:300]}" if failure.sql else ""
+    return MigcheckError(
+        f"{direction.value} of {revision or failure.revision} fails: {failure.kind}: {failure.message.strip()}"
+        f"{place}{statement}"
+    )

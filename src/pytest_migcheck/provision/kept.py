@@ -1,0 +1,158 @@
+"""Templates that are kept between runs: a cluster with the migrated database in it, and the manifest of both.
+
+An entry never changes: its name holds the fingerprint of its manifest. It is used again only if nothing in the manifest
+has changed; where something cannot be compared, the entry serves the run that made it and goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import secrets
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_migcheck import __version__
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.reading import Reading
+from pytest_migcheck.history.source import History
+from pytest_migcheck.postgres.cluster import start_cluster
+from pytest_migcheck.postgres.programs import Binaries
+from pytest_migcheck.postgres.seed import seed_for
+from pytest_migcheck.postgres.server import Server
+from pytest_migcheck.postgres.store import StoredCluster, cache_directory
+from pytest_migcheck.provision.building import Built
+from pytest_migcheck.provision.imports import imported_files, users_modules
+from pytest_migcheck.provision.manifest import Manifest
+from pytest_migcheck.provision.proof import doubts_about_acts, doubts_about_code, doubts_about_sql
+
+_MANIFEST = "manifest.json"
+_PASSING = "once"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A stored cluster to start from, and how it came about, in a few words.
+
+    ``found`` is true for one of an earlier run, ``once`` where it must be removed when a server has been started.
+    """
+
+    cluster: StoredCluster
+    story: str
+    found: bool = False
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingredients:
+    """What a template is made of, besides what is read while it is made.
+
+    ``settings`` are those of the run that reach the migrations; ``hooks`` the user's files that implement our hooks;
+    ``started`` is when the process began to read the user's files.
+    """
+
+    history: History
+    root: Path
+    settings: str
+    hooks: tuple[Path, ...]
+    reading: Reading
+    started: float
+
+
+class KeptTemplates:
+    """The entries for one history on one PostgreSQL."""
+
+    def __init__(self, binaries: Binaries, ingredients: Ingredients) -> None:
+        self._binaries = binaries
+        self._ingredients = ingredients
+        self._directory = cache_directory("templates")
+        words = (
+            seed_for(binaries).key,
+            *(__version__, sys.version, platform.node(), ingredients.settings),
+            *(str(ingredients.root), str(Path.cwd()), ingredients.history.name, str(ingredients.history.root)),
+        )
+        self._key = hashlib.sha256("\0".join(words).encode()).hexdigest()[:20]
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold the lock on making an entry of this key."""
+        return StoredCluster(self._directory / self._key).locked()
+
+    def find(self) -> Entry | None:
+        """The entry of which nothing has changed."""
+        for directory in sorted(self._directory.glob(f"{self._key}-*")):
+            cluster = StoredCluster(directory)
+            manifest = Manifest.from_json(cluster.read(_MANIFEST) or "")
+            if manifest is not None and not directory.name.endswith(_PASSING) and manifest.changed() is None:
+                return Entry(cluster=cluster, story="from the cache", found=True)
+        return None
+
+    def make(self, build: Callable[[Server], Built]) -> Entry:
+        """Migrate in a server of its own, shut that down cleanly, and store its cluster.
+
+        Raises:
+            MigcheckError: a migration fails, no server starts, or the cluster cannot be stored.
+        """
+        server = start_cluster(self._binaries, "builds a template")
+        try:
+            built = build(server)
+            doubt = self._doubt(built, server)
+            files = self._files()
+            scripts = (*self._script_folders(), self._ingredients.history.root)
+            manifest = Manifest.of(files, self._ingredients.reading, scripts)
+            if doubt is None and manifest.newest() >= self._ingredients.started - 0.02:
+                doubt = "one of its files was changed while the tests ran"
+            text = manifest.to_json()
+            name = f"{secrets.token_hex(6)}{_PASSING}" if doubt else hashlib.sha256(text.encode()).hexdigest()[:12]
+            entry = Entry(
+                cluster=StoredCluster(self._directory / f"{self._key}-{name}"),
+                story="migrated" if doubt is None else f"migrated, and not kept for the next run: {doubt}",
+                once=doubt is not None,
+            )
+            data = server.halt()
+            if data is None:
+                raise MigcheckError("the server that built the template cannot be shut down")
+            with entry.cluster.locked():
+                entry.cluster.save(data, server.params.password, {_MANIFEST: text})
+            return entry
+        except OSError as error:
+            raise MigcheckError(f"the template cannot be stored in {self._directory}: {error}") from error
+        finally:
+            server.stop()
+
+    def _files(self) -> frozenset[Path]:
+        """The user's files that the schema depends on."""
+        history = self._ingredients.history
+        code = imported_files((*self._scripts(), history.env_path, *self._ingredients.hooks))
+        return code | {path.resolve() for path in history.config_files()}
+
+    def _script_folders(self) -> list[Path]:
+        revisions = self._ingredients.history.graph.revisions.values()
+        return sorted({Path(revision.path).parent for revision in revisions})
+
+    def _scripts(self) -> list[Path]:
+        return sorted({path.resolve() for folder in self._script_folders() for path in folder.glob("*.py")})
+
+    def _doubt(self, built: Built, server: Server) -> str | None:
+        """The first reason for which the next run could get another schema without a file having changed."""
+        ingredients = self._ingredients
+        too_early = {n for n in users_modules() if n in ingredients.reading.loaded_before and n != "__main__"}
+        if too_early:
+            return f"{min(too_early)} was loaded before pytest-migcheck could watch what it reads"
+        # The models that env.py imports are declarations; what revisions import, they run.
+        run_files = imported_files((*self._scripts(), *ingredients.hooks))
+        doubts = (
+            *doubts_about_code(run_files, ingredients.history.env_path),
+            *doubts_about_sql(built.statements),
+            *doubts_about_acts(ingredients.reading, self._files(), (server.params.host, server.params.port)),
+            *doubts_about_acts(ingredients.reading, self._files(), (server.tcp.host, server.tcp.port)),
+        )
+        return doubts[0] if doubts else None
+
+
+def settings_text(**values: object) -> str:
+    """Settings as one text that is the same for the same values."""
+    return json.dumps(values, sort_keys=True, default=str)

@@ -1,0 +1,162 @@
+"""Everything that a migrated template was made from, with fingerprints to check before it is used again."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.machinery
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_migcheck.core.reading import Reading, is_users_file
+from pytest_migcheck.provision.imports import users_modules
+
+# Variables of the terminal, of the session and of the test run itself; every other one counts.
+_PASSING = re.compile(
+    r"(PYTEST_.*|PYTHONHASHSEED|COV_CORE_.*|COVERAGE_.*|TOX_.*|SHLVL|_|PWD|OLDPWD|COLUMNS|LINES|TERM|TERM_.*|COLORTERM|"
+    r"WINDOWID|LS_COLORS|PS1|PROMPT.*|SSH_.*|GPG_.*|XDG_SESSION.*|XDG_RUNTIME_DIR|DBUS_.*|DISPLAY|WAYLAND_.*|VSCODE_.*|"
+    r"INVOCATION_ID|JOURNAL_STREAM|HIST.*|LESS.*|PAGER|EDITOR|VISUAL|MAIL|LOGNAME|DOCKER_HOST)\Z"
+)
+_CODE = "/*.py"
+_RIVAL = "/<module>/"
+_BY_CONTENT = "sha256:"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """``files`` and ``folders`` map paths to fingerprints, ``modules`` names to the files they were loaded from."""
+
+    files: Mapping[str, str]
+    folders: Mapping[str, str]
+    modules: Mapping[str, str]
+    environment: str
+
+    @classmethod
+    def of(cls, files: Iterable[Path], reading: Reading, scripts: Iterable[Path]) -> Manifest:
+        """The manifest of what these source files of the user, and all loaded libraries, make.
+
+        ``scripts`` are folders in which a further file would be a further revision.
+        """
+        sources = {str(path) for path in files}
+        read = {name for name, users in reading.files.items() if users & sources}
+        listed = {name for name, users in reading.folders.items() if users & sources}
+        code = {f"{folder}{_CODE}" for folder in scripts} | _rivals(sources)
+        return cls(
+            files={
+                **{name: _content(name) for name in sorted(sources | read) if is_users_file(name)},
+                **{name: _identity(name) for name in sorted(_libraries() | read) if not is_users_file(name)},
+            },
+            folders={name: _listing(name) for name in sorted(listed | code)},
+            modules={name: str(path) for name, path in sorted(users_modules().items()) if str(path) in sources},
+            environment=_environment(),
+        )
+
+    def changed(self) -> str | None:
+        """What is not as it was, in a few words; None if everything is."""
+        for name, known in self.files.items():
+            now = _content(name) if known.startswith(_BY_CONTENT) else _identity(name)
+            if now != known:
+                return f"{name} has changed"
+        for name, known in self.folders.items():
+            if _listing(name) != known:
+                return f"files came or went in {name}"
+        if _environment() != self.environment:
+            return "environment variables have changed"
+        for name, path in self.modules.items():
+                # A module that is not found yet is found by a path that env.py adds, and env.py has not changed.
+            if "." not in name and _origin(name) not in (path, None):
+                return f"the module {name} comes from another file"
+        return None
+
+    def newest(self) -> float:
+        """The time at which one of the user's files was changed last."""
+        users = (name for name, known in self.files.items() if known.startswith(_BY_CONTENT))
+        return max(map(_changed_at, users), default=0.0)
+
+    def to_json(self) -> str:
+        return json.dumps(
+            {"files": self.files, "folders": self.folders, "modules": self.modules, "environment": self.environment}
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest | None:
+        """The manifest of a text that ``to_json`` gave; None if it is another one's."""
+        try:
+            plain: dict[str, Any] = json.loads(text)
+            return cls(plain["files"], plain["folders"], plain["modules"], plain["environment"])
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
+def _content(name: str) -> str:
+    """A file of the user: its name or times say nothing after a checkout of another branch."""
+    try:
+        with open(name, "rb") as file:  # noqa: PTH123 - one of many
+            return _BY_CONTENT + hashlib.sha256(file.read()).hexdigest()
+    except OSError:
+        return f"{_BY_CONTENT} not there"
+
+
+def _identity(name: str) -> str:
+    """A file of a library, of which there are a thousand."""
+    try:
+        found = os.stat(name)  # noqa: PTH116
+        return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
+    except OSError:
+        return "not there"
+
+
+def _changed_at(name: str) -> float:
+    try:
+        found = os.stat(name)  # noqa: PTH116
+    except OSError:
+        return 0.0
+    return max(found.st_mtime, found.st_ctime)
+
+
+def _libraries() -> set[str]:
+    found = set()
+    for module in list(sys.modules.values()):
+        source = getattr(module, "__file__", None)
+        if isinstance(source, str) and not is_users_file(source):
+            found.add(source)
+    return found
+
+
+def _listing(name: str) -> str:
+    """The names in a folder: all, those of code (``/*.py``), or of what would be imported in place of a module."""
+    folder, code, _ = name.partition(_CODE)
+    folder, rival, stem = folder.partition(_RIVAL)
+    try:
+        entries = [e for e in os.listdir(folder) if not e.startswith(".") and e != "__pycache__"]  # noqa: PTH208
+    except OSError:
+        return "not there"
+    if code:
+        entries = [e for e in entries if e.endswith((".py", ".so")) or "." not in e]
+    if rival:
+        entries = [e for e in entries if e.partition(".")[0] == stem and (e == stem or e.endswith((".py", ".so")))]
+    return hashlib.sha256("\n".join(sorted(entries)).encode(errors="surrogateescape")).hexdigest()
+
+
+def _rivals(sources: Iterable[str]) -> set[str]:
+    """For each module, the places of a package or an extension of the same name, which would win."""
+    return {f"{Path(s).parent}{_RIVAL}{Path(s).stem}" for s in sources if s.endswith(".py")}
+
+
+def _environment() -> str:
+    kept = sorted((name, value) for name, value in os.environ.items() if not _PASSING.match(name))
+    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
+
+
+def _origin(name: str) -> str | None:
+    module = sys.modules.get(name)
+    source = getattr(module, "__file__", None)
+    if source is None:
+        spec = importlib.machinery.PathFinder.find_spec(name)
+        source = spec.origin if spec is not None else None
+    return str(Path(source).resolve()) if source else None
