@@ -5,6 +5,7 @@
     python3 dev.py test    [pytest options]   run this project's tests
     python3 dev.py tox     [tox options]      run tox (lint, package, oldest, newest, real)
     python3 dev.py bench   [options]          run benchmarks/run.py
+    python3 dev.py bench-fixtures [options]   run benchmarks/fixtures.py
 
 Needs Python 3.10 or newer with pip, and nothing else. The environment is ``.venv``, or a folder in the
 user's cache directory where the checkout cannot be written.
@@ -27,6 +28,7 @@ INSTALLS = {
     "test": ["-e", ".[embedded]", "--group", "test"],
     "tox": ["tox>=4.22"],
     "bench": ["-e", ".[embedded]", "--group", "benchmark"],
+    "bench-fixtures": ["-e", ".[embedded]", "--group", "benchmark"],
 }
 
 
@@ -40,7 +42,7 @@ def main(arguments: list[str]) -> int:
         return 0 if arguments in (["-h"], ["--help"]) else 2
     command, rest = arguments[0], arguments[1:]
     # pytest-alembic, which the benchmark runs too, needs an older pytest.
-    home = environment_directory(".venv-bench" if command == "bench" else ".venv")
+    home = environment_directory(".venv-bench" if command.startswith("bench") else ".venv")
     python = environment_python(home)
     install(python, home, command)
     argv = {
@@ -48,6 +50,7 @@ def main(arguments: list[str]) -> int:
         "test": [python, "-m", "pytest", *cache_options(home), *rest],
         "tox": [python, "-m", "tox", *rest],
         "bench": [python, str(ROOT / "benchmarks" / "run.py"), *rest],
+        "bench-fixtures": [python, str(ROOT / "benchmarks" / "fixtures.py"), *rest],
     }[command]
     return subprocess.call(argv, cwd=EXAMPLE if command == "example" else ROOT, env=child_environment())
 
