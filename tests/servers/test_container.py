@@ -55,7 +55,8 @@ def _containers() -> set[str]:
 
     client = docker.from_env()
     try:
-        return {found.short_id for found in client.containers.list(all=True)}
+        # The list alone: one that removes itself meanwhile cannot be looked at.
+        return {found["Id"][:12] for found in client.api.containers(all=True)}
     finally:
         client.close()
 
