@@ -8,6 +8,7 @@ import queue
 import secrets
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,17 @@ class OpenSession:
         return f"pid {self.pid}, {self.application}, {self.state}{last}"
 
 
+@contextlib.contextmanager
+def _explained(server: Server) -> Iterator[None]:
+    """Say that the server is dead, where that is why it does not do what we ask."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        if server.is_alive():
+            raise
+        raise server.died() from error
+
+
 class Clones:
     """Makes and drops copies over connections of its own, one for each direction."""
 
@@ -53,20 +65,20 @@ class Clones:
     def take(self, server: Server, template: str) -> Database:
         """A new copy of the template."""
         name = f"migcheck_test_{next(self._numbers)}_{self._token}"
-        with self._lock:
+        with self._lock, _explained(server):
             return server.create_database(name, template, by=self._connection(server))
 
     def take_empty(self, server: Server, label: str) -> Database:
         """A new empty database."""
         name = f"migcheck_{label[:20]}_{next(self._numbers)}_{self._token}"
-        with self._lock:
+        with self._lock, _explained(server):
             return server.create_database(name, by=self._connection(server))
 
     def open_sessions(self, database: Database) -> tuple[OpenSession, ...]:
         """Who is still connected; a connection that was closed a moment ago is waited for."""
         deadline = time.monotonic() + _GRACE
         while True:
-            with self._lock:
+            with self._lock, _explained(database.server):
                 rows = self._connection(database.server).execute(_SESSIONS, (database.name,)).fetchall()
             if not rows or time.monotonic() > deadline:
                 return tuple(OpenSession(pid=r[0], application=r[1], state=r[2], query=r[3]) for r in rows)

@@ -79,7 +79,7 @@ class Server:
         except psycopg.OperationalError as error:
             if self.is_alive():
                 raise
-            raise MigcheckError(f"PostgreSQL died in the middle of the run\n{self.log_tail()}") from error
+            raise self.died() from error
 
     def database_name(self, name: str) -> str:
         """The name that a database gets here; on a server that is not ours, it carries the run's token."""
@@ -145,6 +145,13 @@ class Server:
         with self.connect() as connection:
             rows = connection.execute("SELECT name::text FROM pg_catalog.pg_available_extensions").fetchall()
         return frozenset(row[0] for row in rows)
+
+    def died(self) -> MigcheckError:
+        """The error that says so, with the end of the log."""
+        return MigcheckError(
+            f"PostgreSQL died in the middle of the run\n{self.log_tail()}\n"
+            "what to do: run again; if it repeats, a statement of what ran before this ends the server"
+        )
 
     def is_alive(self) -> bool:
         return not self.stopped and self.alive()

@@ -96,10 +96,7 @@ class Servers:
 
     def _alive(self, server: Server) -> Server:
         if not server.is_alive():
-            raise MigcheckError(
-                f"PostgreSQL died in the middle of the run\n{server.log_tail()}\n"
-                "what to do: run again; if it repeats, the statement of the item before this one ends the server"
-            )
+            raise server.died()
         return server
 
     def close(self, finish: Callable[[Server], object] = Server.stop) -> None:
