@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
+import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
@@ -21,22 +23,21 @@ class Answering:
 
     def __init__(self, answer: Callable[[Any], dict[str, Any]]) -> None:
         self._answer = answer
-        self._secret = secrets.token_hex(24)
-        self._listener = Listener(("127.0.0.1", 0), backlog=64, authkey=self._secret.encode())
+        secret = secrets.token_hex(24)
+        self._listener = Listener(("127.0.0.1", 0), backlog=64, authkey=secret.encode())
+        # What ``ask`` needs; it holds a secret.
+        self.address = {"port": str(self._listener.address[1]), "secret": secret}
         self._closed = False
-        threading.Thread(target=self._accept, name="migcheck-answering", daemon=True).start()
-
-    @property
-    def address(self) -> dict[str, str]:
-        """What ``ask`` needs; it holds a secret."""
-        return {"port": str(self._listener.address[1]), "secret": self._secret}
+        self._thread = threading.Thread(target=self._accept, name="migcheck-answering", daemon=True)
+        self._thread.start()
 
     def _accept(self) -> None:
         while not self._closed:
             try:
                 connection = self._listener.accept()
             except (AuthenticationError, EOFError, OSError):
-                continue  # a stranger, a worker that was killed, or our own end
+                time.sleep(0.01)  # a stranger, a worker that was killed, or our own end
+                continue
             threading.Thread(target=self._serve, args=(connection,), name="migcheck-answer", daemon=True).start()
 
     def _serve(self, connection: Any) -> None:
@@ -51,6 +52,10 @@ class Answering:
     def close(self) -> None:
         """Answer no more questions."""
         self._closed = True
+        # Closing a socket does not wake the thread that waits for it.
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", int(self.address["port"])), timeout=1).close()
+        self._thread.join(5)
         self._listener.close()
 
 
