@@ -61,7 +61,7 @@ def test_the_cluster_is_utf8_and_utc(server: Server) -> None:
     with server.connect() as connection:
         names = ("server_encoding", "timezone", "fsync", "max_locks_per_transaction")
         found = [connection.execute("SELECT current_setting(%s)", (name,)).fetchone() for name in names]
-    assert found == [("UTF8",), ("UTC",), ("off",), ("256",)]
+    assert found == [("UTF8",), ("UTC",), ("off",), ("128",)]
 
 
 def test_extensions_are_listed(server: Server) -> None:

@@ -6,6 +6,7 @@ One manager drives embedded and local binaries alike, and execs ``postgres`` dir
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -33,7 +34,7 @@ from pytest_migcheck.postgres.programs import (
 )
 from pytest_migcheck.postgres.rundir import PASSFILE, discard, hold, new_run_directory, read_log_tail, sweep_stale
 from pytest_migcheck.postgres.seed import SUPERUSER, Seed, seed_for
-from pytest_migcheck.postgres.server import Server, await_connection, new_password, open_connection
+from pytest_migcheck.postgres.server import Server, await_connection, new_password
 from pytest_migcheck.postgres.standins import STANDINS, lay_out_standins
 from pytest_migcheck.postgres.store import DamagedClusterError, StoredCluster
 
@@ -44,8 +45,9 @@ _OPTIONS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "32MB",
-    "max_connections": "100",
-    "max_locks_per_transaction": "256",
+    # All workers of pytest-xdist share one server.
+    "max_connections": "250",
+    "max_locks_per_transaction": "128",
     "checkpoint_timeout": "1d",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -55,6 +57,8 @@ _OPTIONS = {
 }
 # Passwords are 144 random bits: iterations, which slow down guessing, would only slow down every connection.
 _OPTIONS_16 = {"scram_iterations": "1"}
+# Of postmaster.pid, which src/include/utils/pidfile.h describes.
+_STATUS_LINE = 7
 # The socket lies in a folder that its owner alone (and root) can enter; even so, no connection is trusted.
 _HBA = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
@@ -151,10 +155,10 @@ def _running(binaries: Binaries, run_directory: Path, port: int, leash: Leash, o
     def exited() -> str | None:
         return None if leash.holds else f"{binaries.directory / 'postgres'} ended:\n{log_tail()}"
 
-    first = replace(target, password=old_password)
-    version, number = await_connection(first, exited, log_tail)
-    with open_connection(first) as connection:
-        set_password(connection, password)
+    _await_ready(run_directory / "data" / "postmaster.pid", leash)
+    version, number = await_connection(
+        replace(target, password=old_password), exited, log_tail, lambda found: set_password(found, password)
+    )
     (run_directory / PASSFILE).touch(mode=0o600)
     (run_directory / PASSFILE).write_text(f"*:*:*:{SUPERUSER}:{password}\n")
     return Server(
@@ -172,6 +176,17 @@ def _running(binaries: Binaries, run_directory: Path, port: int, leash: Leash, o
         halter=lambda: _halt(run_directory, leash),
         keeper=leash.keep,
     )
+
+
+def _await_ready(pid_file: Path, leash: Leash, seconds: float = 30.0) -> None:
+    """Wait until the server says in its own file that it is ready; each connection before costs it a process."""
+    deadline = time.monotonic() + seconds
+    while leash.holds and time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            lines = pid_file.read_text().splitlines()
+            if len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == "ready":
+                return
+        time.sleep(0.001)
 
 
 def _halt(run_directory: Path, leash: Leash) -> Path:

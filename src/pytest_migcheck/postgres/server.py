@@ -206,9 +206,13 @@ def answers(target: ConnectionParams) -> bool:
 
 
 def await_connection(
-    target: ConnectionParams, exited: Callable[[], str | None], log: Callable[[], str], seconds: float = 60.0
+    target: ConnectionParams,
+    exited: Callable[[], str | None],
+    log: Callable[[], str],
+    use: Callable[[psycopg.Connection[Any]], object] = lambda _: None,
+    seconds: float = 60.0,
 ) -> tuple[str, int]:
-    """Poll until the server answers; returns its version as text and as number.
+    """Poll until the server answers, and ``use`` that connection; returns its version as text and as number.
 
     Raises:
         MigcheckError: the server ended (``exited`` says how), or did not answer in time.
@@ -217,6 +221,7 @@ def await_connection(
     while True:
         try:
             with open_connection(target, connect_timeout=5) as connection:
+                use(connection)
                 return server_version(connection)
         except psycopg.OperationalError as error:
             ended = exited()
