@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -197,18 +198,27 @@ def test_a_server_that_dies_in_the_middle(project: Project, migcheck) -> None:
     result.stdout.fnmatch_lines(["*PostgreSQL died in the middle of the run*"])
 
 
-def run_directories() -> set[Path]:
-    """The run directories of servers, wherever they may lie."""
-    return {path for base in ("/dev/shm", tempfile.gettempdir()) for path in Path(base).glob("migcheck-server-*")}
+def run_directories(token: str) -> set[Path]:
+    """The run directories of servers whose processes carry a token in their environment."""
+    found: set[Path] = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        # A process may end while it is looked at.
+        with contextlib.suppress(OSError):
+            if token.encode() in (process / "environ").read_bytes():
+                words = (process / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ").split()
+                found |= {Path(word) for word in words if word.startswith("/")}
+    parents = {parent for path in found for parent in (path, *path.parents)}
+    return {path for path in parents if path.name.startswith("migcheck-server-")}
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_however_the_run_ends_nothing_is_left(project: Project, by: signal.Signals) -> None:
     project.revision("a1", "import pathlib, time; pathlib.Path('running').touch(); time.sleep(30)")
-    before = run_directories()
+    token = f"ending-{secrets.token_hex(8)}"
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", "--migcheck", "-p", "no:cacheprovider"],
         cwd=project.path,
+        env={**os.environ, "MIGCHECK_FAULT_TOKEN": token},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -218,7 +228,7 @@ def test_however_the_run_ends_nothing_is_left(project: Project, by: signal.Signa
     while not (project.path / "running").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    made = run_directories() - before
+    made = run_directories(token)
     assert made
     started = time.monotonic()
     os.kill(process.pid, by)
