@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -39,11 +40,13 @@ class HookCalls:
 
     def files(self) -> tuple[Path, ...]:
         """The files of the plugins and conftests that implement a hook of ours."""
-        found = []
+        found = set()
         for plugin in self._config.pluginmanager.get_plugins():
+            # A module such as conftest.py, or an object of a class.
             source = getattr(plugin, "__file__", None)
-            if source and any(name.startswith("pytest_migcheck_") for name in vars(plugin)):
-                found.append(Path(source))
+            source = source or getattr(sys.modules.get(type(plugin).__module__), "__file__", None)
+            if source and any(name.startswith("pytest_migcheck_") for name in dir(plugin)):
+                found.add(Path(source))
         return tuple(sorted(found))
 
 

@@ -23,7 +23,7 @@ from pytest_migcheck.postgres.programs import Identity
 
 _MARKER = "complete"
 _PASSWORD = "password"  # noqa: S105 - the name of a file
-_KEPT = 6
+_KEPT = 8
 _THREADS = min(4, os.cpu_count() or 1)
 
 
@@ -62,10 +62,14 @@ class StoredCluster:
         self.remove()
         temporary = self.directory.with_name(f"{self.directory.name}.new")
         temporary.mkdir(mode=0o700)
-        size = _text(_copy(str(data), str(temporary / "data"), {}))
-        for name, text in {**(texts or {}), _PASSWORD: password, _MARKER: size}.items():
-            (temporary / name).touch(mode=0o600)
-            (temporary / name).write_text(text)
+        try:
+            size = _text(_copy(str(data), str(temporary / "data"), {}))
+            for name, text in {**(texts or {}), _PASSWORD: password, _MARKER: size}.items():
+                (temporary / name).touch(mode=0o600)
+                (temporary / name).write_text(text)
+        except OSError:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
         temporary.rename(self.directory)
         _evict(self.directory)
 
@@ -83,18 +87,18 @@ class StoredCluster:
                 shutil.rmtree(left, ignore_errors=True)
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, seconds: float = 120) -> Iterator[None]:
         """Hold the cluster's lock: one run makes it, the others wait and copy.
 
         Raises:
-            MigcheckError: another run has held it for two minutes.
+            MigcheckError: another run has held it for that many seconds.
         """
         lock = self.directory.with_name(f"{self.directory.name}.lock")
         try:
-            with FileLock(str(lock), timeout=120):
+            with FileLock(str(lock), timeout=seconds):
                 yield
         except Timeout as error:
-            raise MigcheckError(f"another run has held {lock} for two minutes; remove it if there is none") from error
+            raise MigcheckError(f"another run has held {lock} for {seconds:g} s; remove it if there is none") from error
 
 
 def cache_directory(kind: str) -> Path:
@@ -135,6 +139,7 @@ def _evict(newest: Path) -> None:
     for old in stored[_KEPT - 1 :]:
         with contextlib.suppress(Timeout), FileLock(str(old.with_name(f"{old.name}.lock")), timeout=0):
             shutil.rmtree(old, ignore_errors=True)
+            old.with_name(f"{old.name}.lock").unlink(missing_ok=True)
 
 
 def _copy(source: str, target: str, identity: Identity) -> tuple[int, int]:

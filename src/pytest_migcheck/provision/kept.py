@@ -32,6 +32,14 @@ from pytest_migcheck.provision.proof import doubts_about_acts, doubts_about_code
 
 _MANIFEST = "manifest.json"
 _PASSING = "once"
+# Times of files are as coarse as the kernel's clock tick.
+_CLOCK_TICK = 0.02
+# A long history takes its time; the others wait for it.
+_PATIENCE = 3600
+
+
+class NotStoredError(MigcheckError):
+    """A template cannot be kept on this machine; it can still be built where the tests run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +87,7 @@ class KeptTemplates:
 
     def locked(self) -> AbstractContextManager[None]:
         """Hold the lock on making an entry of this key."""
-        return StoredCluster(self._directory / self._key).locked()
+        return StoredCluster(self._directory / self._key).locked(_PATIENCE)
 
     def find(self) -> Entry | None:
         """The entry of which nothing has changed."""
@@ -94,34 +102,37 @@ class KeptTemplates:
         """Migrate in a server of its own, shut that down cleanly, and store its cluster.
 
         Raises:
-            MigcheckError: a migration fails, no server starts, or the cluster cannot be stored.
+            NotStoredError: no server of these programs starts, or the cache cannot be written.
+            MigcheckError: a migration fails.
         """
-        server = start_cluster(self._binaries, "builds a template")
+        try:
+            server = start_cluster(self._binaries, "builds a template")
+        except MigcheckError as error:
+            raise NotStoredError(str(error)) from error
         try:
             built = build(server)
             doubt = self._doubt(built, server)
-            files = self._files()
             scripts = (*self._script_folders(), self._ingredients.history.root)
-            manifest = Manifest.of(files, self._ingredients.reading, scripts)
-            if doubt is None and manifest.newest() >= self._ingredients.started - 0.02:
+            manifest = Manifest.of(self._files(), self._ingredients.reading, scripts)
+            if doubt is None and manifest.newest() >= self._ingredients.started - _CLOCK_TICK:
                 doubt = "one of its files was changed while the tests ran"
-            text = manifest.to_json()
-            name = f"{secrets.token_hex(6)}{_PASSING}" if doubt else hashlib.sha256(text.encode()).hexdigest()[:12]
-            entry = Entry(
-                cluster=StoredCluster(self._directory / f"{self._key}-{name}"),
-                story="migrated" if doubt is None else f"migrated, and not kept for the next run: {doubt}",
-                once=doubt is not None,
-            )
             data = server.halt()
-            if data is None:
-                raise MigcheckError("the server that built the template cannot be shut down")
-            with entry.cluster.locked():
-                entry.cluster.save(data, server.params.password, {_MANIFEST: text})
-            return entry
+            assert data is not None
+            return self._stored(data, server.params.password, manifest.to_json(), doubt)
         except OSError as error:
-            raise MigcheckError(f"the template cannot be stored in {self._directory}: {error}") from error
+            raise NotStoredError(f"the template cannot be stored in {self._directory}: {error}") from error
         finally:
             server.stop()
+
+    def _stored(self, data: Path, password: str, manifest: str, doubt: str | None) -> Entry:
+        if doubt is None:
+            name, story = hashlib.sha256(manifest.encode()).hexdigest()[:12], "migrated"
+        else:
+            name, story = f"{secrets.token_hex(6)}{_PASSING}", f"migrated, and not kept for the next run: {doubt}"
+        cluster = StoredCluster(self._directory / f"{self._key}-{name}")
+        with cluster.locked():
+            cluster.save(data, password, {_MANIFEST: manifest})
+        return Entry(cluster=cluster, story=story, once=doubt is not None)
 
     def _files(self) -> frozenset[Path]:
         """The user's files that the schema depends on."""

@@ -14,7 +14,7 @@ from pytest_migcheck.postgres.ladder import find_binaries
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.postgres.servers import TESTS, Servers
 from pytest_migcheck.provision.building import Built, build_template
-from pytest_migcheck.provision.kept import Entry, Ingredients, KeptTemplates
+from pytest_migcheck.provision.kept import Entry, Ingredients, KeptTemplates, NotStoredError
 from pytest_migcheck.provision.points import HEADS, Point
 
 
@@ -104,6 +104,9 @@ class Templates:
                 return self._servers.get(TESTS)
             try:
                 entry = (None if self._fresh else kept.find()) or self._made(kept, history)
+            except NotStoredError as error:
+                self.stories[history.name] = f"not kept: {str(error).splitlines()[0]}"
+                return self._servers.get(TESTS)
             except MigcheckError:
                 if needs_heads:
                     raise
