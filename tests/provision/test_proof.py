@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_migcheck.provision.proof import doubts_about_code, doubts_about_sql
+from pytest_migcheck.core.reading import Reading
+from pytest_migcheck.provision.proof import doubts_about_acts, doubts_about_code, doubts_about_sql
 
 CLOCK_FUNCTION = (
     "CREATE FUNCTION monthly() RETURNS void LANGUAGE plpgsql AS "
@@ -89,3 +90,16 @@ def test_python_that_only_declares(tmp_path: Path, code: str) -> None:
 def test_models_that_env_py_names_are_not_run(tmp_path: Path) -> None:
     assert _doubts(tmp_path, "", "import psycopg\nfrom app.models import Base\nBase.metadata.sorted_tables") == []
     assert _doubts(tmp_path, "", "import time\ntime.time()")
+
+
+def test_connections_to_our_own_server_are_no_doubt() -> None:
+    reading = Reading(lambda path: True)
+    mine = Path("/app/env.py")
+    for place in ("/run/server/.s.PGSQL.5433", "('127.0.0.1', 5433)", "('127.0.0.1', 80)", "/run/other/.s.PGSQL.5433"):
+        reading.acts[f"socket.connect {place}"] = {str(mine)}
+    reading.acts["subprocess.Popen git"] = {"/app/test_other.py"}
+    found = list(doubts_about_acts(reading, [mine], [("/run/server", 5433), ("127.0.0.1", 5433)]))
+    assert [doubt.rpartition(": ")[2] for doubt in found] == [
+        "socket.connect ('127.0.0.1', 80)",
+        "socket.connect /run/other/.s.PGSQL.5433",
+    ]

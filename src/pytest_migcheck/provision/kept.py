@@ -155,11 +155,11 @@ class KeptTemplates:
             return f"{min(too_early)} was loaded before pytest-migcheck could watch what it reads"
         # The models that env.py imports are declarations; what revisions import, they run.
         run_files = imported_files((*self._scripts(), *ingredients.hooks))
+        places = [(target.host, target.port) for target in (server.params, server.tcp)]
         doubts = (
             *doubts_about_code(run_files, ingredients.history.env_path),
             *doubts_about_sql(built.statements),
-            *doubts_about_acts(ingredients.reading, self._files(), (server.params.host, server.params.port)),
-            *doubts_about_acts(ingredients.reading, self._files(), (server.tcp.host, server.tcp.port)),
+            *doubts_about_acts(ingredients.reading, self._files(), places),
         )
         return doubts[0] if doubts else None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pytest_migcheck.core.reading import Reading
@@ -88,11 +88,22 @@ def doubts_about_sql(statements: Sequence[str]) -> Iterator[str]:
             yield f"a function that runs SQL by the clock may run in: {line}"
 
 
-def doubts_about_acts(reading: Reading, files: Iterable[Path], address: tuple[str, int]) -> Iterator[str]:
-    """What the code in ``files`` did beyond reading files; connections to our own server do not count."""
+def doubts_about_acts(
+    reading: Reading, files: Iterable[Path], servers: Collection[tuple[str, int]]
+) -> Iterator[str]:
+    """What the code in ``files`` did beyond reading files.
+
+    Args:
+        reading: what this process has done.
+        files: the user's files that count.
+        servers: (host or socket folder, port) of our own server, which asynchronous drivers connect to.
+    """
     names = {str(path) for path in files}
-    host, port = address
     for act, users in reading.acts.items():
-        ours = act.startswith("socket.connect") and (f", {port})" in act or (host.startswith("/") and host in act))
+        ours = act.startswith("socket.connect") and any(_is_place(act, host, port) for host, port in servers)
         if not ours and users & names:
             yield f"the migrations, or what they import, did something that cannot be checked: {act[:80]}"
+
+
+def _is_place(act: str, host: str, port: int) -> bool:
+    return act.endswith(f" {host}/.s.PGSQL.{port}") if host.startswith("/") else f"'{host}', {port}" in act
