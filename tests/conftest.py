@@ -41,7 +41,8 @@ def server():
 def run_example(tmp_path: Path, server):
     """Judge the ``locks`` of a revision, after one that prepares; both given as bodies of ``upgrade()``.
 
-    ``both`` keeps the findings on its downgrade, too; ``every`` judges all revisions but the first; ``select`` are
+    ``both`` keeps the findings on its downgrade, too; ``every`` judges all revisions but the first, and leaves what
+    the last of them made in ``run_example.catalog``; ``select`` are
     names of rules that are off by default, ``more`` are rules of the user's own.
     """
     from pytest_migcheck.checks.locks import Target, judge_locks
@@ -82,6 +83,7 @@ def run_example(tmp_path: Path, server):
                     more=more,
                 )
                 findings += [f for f in outcome.findings if both or f.direction is Direction.UPGRADE]
+            run.catalog = cursor.catalog_at_end() if every else None
         finally:
             cursor.forget()
             redirection.stop()

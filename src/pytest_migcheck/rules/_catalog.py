@@ -112,3 +112,49 @@ def constrained_domain(catalog: Catalog | None, type_name: str) -> str | None:
         return None
     checked = any(other.kind == "constraint" for other in catalog.beside(key))
     return str(values.get("base type")) if checked or values.get("not null") else None
+
+
+def key_column(catalog: Catalog | None, table: str) -> str:
+    """The column of a table's primary key; ``id`` where it has none, or one of several columns."""
+    columns = primary_key(catalog, table)
+    return columns[0] if len(columns) == 1 else "id"
+
+
+def primary_key(catalog: Catalog | None, table: str) -> tuple[str, ...]:
+    """The columns of a table's primary key."""
+    for _, values in parts(catalog, "constraint", table):
+        if values.get("type") == "p":
+            return _names(str(values["definition"]).partition("(")[2].partition(")")[0])
+    return ()
+
+
+_RANGE = re.compile(r"(?is)FOR VALUES FROM \((?P<low>.+)\) TO \((?P<high>.+)\)")
+_LIST = re.compile(r"(?is)FOR VALUES IN \((?P<values>.+)\)")
+_ENDS = frozenset(("MINVALUE", "MAXVALUE"))
+
+
+def partition_condition(catalog: Catalog | None, parent: str, bounds: str) -> str | None:
+    """The bounds of a partition as a condition; None where its key is more than one column."""
+    values = attributes(catalog, find(catalog, TABLES, parent))
+    method, _, key = str(values.get("partition key") or "").partition(" ")
+    column = key.strip("()")
+    if not re.fullmatch(r"\w+", column):
+        return None
+    found = (_RANGE if method == "RANGE" else _LIST).search(bounds)
+    if found is None:
+        return None
+    if method == "LIST":
+        return f"{column} IN ({found['values']})"
+    low, high = found["low"].strip(), found["high"].strip()
+    limits = [f"{column} IS NOT NULL"]
+    limits += [f"{column} >= {low}"] if low.upper() not in _ENDS else []
+    limits += [f"{column} < {high}"] if high.upper() not in _ENDS else []
+    return " AND ".join(limits)
+
+
+def domain_checks(catalog: Catalog | None, type_name: str) -> list[str]:
+    """The conditions of a domain's checks, about ``VALUE``."""
+    key = find(catalog, ("type",), type_name.replace('"', ""))
+    owned = _index_of(catalog).by_parent.get((key.schema, key.name), ()) if key is not None and catalog else ()
+    definitions = [str(attributes(catalog, o).get("definition")) for o in owned if o.kind == "constraint"]
+    return [found[1] for found in (re.match(r"CHECK \((.*)\)", d) for d in definitions) if found]

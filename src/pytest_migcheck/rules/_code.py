@@ -38,6 +38,19 @@ _TYPES = {
     "timestamp without time zone": "sa.DateTime()",
     "timestamp with time zone": "sa.DateTime(timezone=True)",
 }
+_TYPES |= {
+    "int": "sa.Integer()",
+    "int4": "sa.Integer()",
+    "int2": "sa.SmallInteger()",
+    "int8": "sa.BigInteger()",
+    "bool": "sa.Boolean()",
+    "timestamp": "sa.DateTime()",
+    "timestamptz": "sa.DateTime(timezone=True)",
+    "float8": "sa.Double()",
+    "character varying": "sa.String()",
+}
+# A value that the driver sends beside the text, in the spelling of one driver or another.
+_PLACEHOLDER = re.compile(r"%\(\w+\)s|%s|\$\d")
 _SIZED = {"varchar": "sa.String", "numeric": "sa.Numeric", "char": "sa.CHAR"}
 _CONSTANTS = {"Integer": "0", "Numeric": "0", "Double": "0", "String": "", "Text": "", "Boolean": "false"}
 
@@ -88,6 +101,7 @@ def sa_type(sql_type: str) -> str | None:
     spelling = " ".join(sql_type.lower().split())
     if spelling in _TYPES:
         return _TYPES[spelling]
+    spelling = spelling.replace("character varying", "varchar")
     sized = re.fullmatch(r"(\w+) ?\(([\d, ]+)\)", spelling)
     return f"{_SIZED[sized[1]]}({sized[2]})" if sized and sized[1] in _SIZED else None
 
@@ -198,12 +212,31 @@ def partition_recipe(index: ParsedStatement) -> str:
     )
 
 
-def batches(statement: ParsedStatement) -> str:
+def batches(statement: ParsedStatement, key: str = "id") -> str:
     """An UPDATE or DELETE in ranges of the key, each in a transaction of its own."""
-    sql = statement.text if statement.kind == "update" else f"DELETE FROM {identifier(statement.table)}"
+    table = identifier(statement.table)
+    sql = statement.text.rstrip("; ") if statement.kind == "update" else f"DELETE FROM {table}"
     joint = "AND" if statement.where else "WHERE"
-    return autocommit(
-        "last = 0\nwhile last < highest:  # highest: SELECT max(id), before the loop\n"
-        f"    op.execute(sa.text({text(f'{sql} {joint} id > :a AND id <= :b')}).bindparams(a=last, b=last + 10000))\n"
-        "    last += 10000"
+    if _PLACEHOLDER.search(sql):
+        return f"# the same {statement.kind} in ranges of {key}, each in a transaction of its own"
+    name = identifier(key)
+    batch = text(f"{sql} {joint} {name} > :a AND {name} <= :b")
+    return (
+        f"highest = op.get_bind().scalar(sa.text({text(f'SELECT max({name}) FROM {table}')})) or 0\n"
+        + autocommit(
+            "for last in range(0, highest, 10000):\n"
+            f"    op.execute(sa.text({batch}).bindparams(a=last, b=last + 10000))"
+        )
+    )
+
+
+def bounds_check(table: str, condition: str, *, valid: bool) -> str:
+    """A CHECK that proves which rows a table can hold."""
+    return call(
+        "create_check_constraint",
+        text(f"ck_{bare(table)}_bounds"),
+        text(bare(table)),
+        text(condition),
+        *schema_argument(table),
+        *(() if valid else ("postgresql_not_valid=True",)),
     )

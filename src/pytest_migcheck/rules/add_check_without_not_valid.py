@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import Action, ParsedStatement
@@ -19,7 +20,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             continue
         locks = context.blocking_on(statement, parsed.table)
         if locks:
-            name = check.name or f"{code.bare(parsed.table)}_check"
+            name = check.name or _name_by_server(parsed.table, context)
             yield Explained(
                 headline=f"adding {name} blocks reads and writes of {parsed.table} while the rows are checked",
                 fix=f"# this revision\n{_add(parsed.table, name, check)}\n"
@@ -27,6 +28,13 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
                 object=locks[0].table,
                 locks=locks,
             )
+
+
+def _name_by_server(table: str, context: RuleContext) -> str:
+    """The name that a nameless constraint got."""
+    before = {key for key, _ in _catalog.parts(context.catalog, "constraint", table)}
+    new = [key for key, values in _catalog.parts(context.after, "constraint", table) if values.get("type") == "c"]
+    return next((key.name for key in new if key not in before), f"{code.bare(table)}_check")
 
 
 def _add(table: str, name: str, check: Action) -> str:

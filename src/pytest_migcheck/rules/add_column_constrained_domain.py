@@ -5,6 +5,7 @@ https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
-from pytest_migcheck.sql.statements import ParsedStatement
+from pytest_migcheck.sql.statements import Action, ParsedStatement
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
@@ -23,16 +24,24 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         domain = _catalog.constrained_domain(context.catalog, action.type)
         if domain is None or not any(lock.table in statement.rewrites for lock in locks):
             continue
-        check = f"ck_{code.bare(parsed.table)}_{action.name}"
         yield Explained(
             headline=f"adding {parsed.table}.{action.name} of the domain {action.type} rewrites {parsed.table} "
             "and blocks reads and writes",
-            fix=f"{code.add_column(parsed.table, replace(action, type=domain))}\n"
-            f"# and the domain's condition for the table, validated in the next revision\n"
-            f"# op.create_check_constraint({code.text(check)}, ..., postgresql_not_valid=True)",
+            fix=_fix(parsed.table, replace(action, type=domain), _catalog.domain_checks(context.catalog, action.type)),
             object=f"{locks[0].table}.{action.name}",
             locks=locks,
         )
+
+
+def _fix(table: str, column: Action, checks: list[str]) -> str:
+    name = f"ck_{code.bare(table)}_{column.name}"
+    lines = ["# this revision", code.add_column(table, column)]
+    for check in checks:
+        condition = re.sub(r"\bVALUE\b", code.identifier(column.name), check)
+        arguments = (code.text(name), code.text(code.bare(table)), code.text(condition), *code.schema_argument(table))
+        lines.append(code.call("create_check_constraint", *arguments, "postgresql_not_valid=True"))
+    lines += ["# the next revision", code.validate(table, name)] if checks else []
+    return "\n".join(lines)
 
 
 RULE = Rule(

@@ -22,10 +22,16 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             name = action.name or f"{code.bare(parsed.table)}_pkey"
             yield Explained(
                 headline=f"adding {name} blocks reads and writes of {parsed.table} while its index is built",
-                fix=code.constraint_by_index(parsed.table, name, action.columns, "PRIMARY KEY"),
+                fix=_fix(parsed.table, name, action.columns, context),
                 object=locks[0].table,
                 locks=locks,
             )
+
+
+def _fix(table: str, name: str, columns: tuple[str, ...], context: RuleContext) -> str:
+    nullable = [column for column in columns if not context.column(table, column).get("not null")]
+    recipes = [f"{code.not_null_recipe(table, column)}\n# the next revision\n" for column in nullable]
+    return "".join(recipes) + code.constraint_by_index(table, name, columns, "PRIMARY KEY")
 
 
 RULE = Rule(

@@ -23,10 +23,14 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             name = action.name if action.kind == "add unique" and action.name else _name(parsed.table, columns)
             yield Explained(
                 headline=f"adding {name} blocks reads and writes of {parsed.table} while its index is built",
-                fix=code.constraint_by_index(parsed.table, name, columns, "UNIQUE"),
+                fix=_column(parsed.table, action) + code.constraint_by_index(parsed.table, name, columns, "UNIQUE"),
                 object=locks[0].table,
                 locks=locks,
             )
+
+
+def _column(table: str, action: Action) -> str:
+    return f"{code.add_column(table, action)}\n" if action.kind == "add column" else ""
 
 
 def _builds(action: Action) -> bool:
@@ -53,6 +57,10 @@ RULE = Rule(
         ),
         Example(
             upgrade='op.add_column("orders", sa.Column("code", sa.Text, unique=True))',
+            note="Alembic adds the constraint in a statement of its own",
+        ),
+        Example(
+            upgrade='op.execute("ALTER TABLE orders ADD COLUMN code text UNIQUE")',
         ),
     ),
     good=(

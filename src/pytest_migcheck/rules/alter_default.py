@@ -23,7 +23,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if action.kind in _KINDS and _changed(parsed.table, action.name, context):
             yield Explained(
                 headline=f"{parsed.table}.{action.name} gets another default than running code expects",
-                fix=f"# this release: code that sets {action.name}\\n# the next release\\n{code.execute(parsed.text)}",
+                fix=f"# this release: code that sets {action.name}\n# the next release\n{code.execute(parsed.text)}",
                 object=f"{parsed.table}.{action.name}",
             )
 

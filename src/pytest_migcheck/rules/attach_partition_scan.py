@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
-from pytest_migcheck.sql.statements import ParsedStatement
+from pytest_migcheck.sql.statements import Action, ParsedStatement
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
@@ -20,23 +21,29 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             tables = " and ".join(dict.fromkeys(lock.table for lock in locks))
             yield Explained(
                 headline=f"attaching {action.name} to {parsed.table} blocks reads and writes of {tables} during a scan",
-                fix=_fix(locks[0].table, code.bare(action.name), action.tail),
+                fix=_fix(locks[0].table, parsed.table, action, context),
                 object=locks[0].table,
                 locks=locks,
             )
 
 
-def _fix(table: str, partition: str, bounds: str) -> str:
-    name, check = code.text(code.bare(table)), f"ck_{partition}_bounds"
-    what = "the partition key within the bounds" if code.bare(table) == partition else "NOT the bounds"
-    add = code.call("create_check_constraint", code.text(check), name, code.text(what), "postgresql_not_valid=True")
+def _fix(table: str, parent: str, action: Action, context: RuleContext) -> str:
+    condition = _catalog.partition_condition(context.catalog, parent, action.tail)
+    attach = code.execute(f"ALTER TABLE {code.identifier(parent)} {action.text}")
+    if condition is None:
+        return f"# first a CHECK that equals the bounds, NOT VALID, then validated\n{attach}"
+    # The default partition must be known to hold none of the new one's rows.
+    check = f"ck_{code.bare(table)}_bounds"
+    condition = condition if code.bare(table) == code.bare(action.name) else f"NOT ({condition})"
     return "\n".join(
         (
-            f"# this revision; the condition says {bounds}",
-            add,
+            "# this revision",
+            code.bounds_check(table, condition, valid=False),
             "# the next revision",
             code.validate(table, check),
-            "# then attach",
+            attach,
+            "# the bounds say it from now on",
+            code.call("drop_constraint", code.text(check), code.text(code.bare(table)), *code.schema_argument(table)),
         )
     )
 

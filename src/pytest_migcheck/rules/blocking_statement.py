@@ -33,7 +33,7 @@ def unexplained(statement: Statement, parts: Sequence[ParsedStatement], context:
         strongest = max(lock.mode for lock in mine)
         work = "rewriting" if table in statement.rewrites else "reading all of"
         blocked = "reads and writes" if strongest.blocks_reads else "writes"
-        yield Explained(headline=f"{work} {table} blocks {blocked} to it", fix=_FIX, object=table, locks=mine)
+        yield Explained(headline=f"{work} {table} blocks {blocked} to it", fix=f"# {_FIX}", object=table, locks=mine)
 
 
 def _harmless(parsed: ParsedStatement) -> bool:

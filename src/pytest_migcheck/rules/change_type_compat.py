@@ -25,7 +25,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             yield Explained(
                 headline=f"{parsed.table}.{action.name} changes from {context.old_type(parsed.table, action.name)} to "
                 f"{action.type}, which running code does not expect",
-                fix=f"# this release: code that reads both\\n# the next release\\n{code.execute(parsed.text)}",
+                fix=f"# this release: code that reads both\n# the next release\n{code.execute(parsed.text)}",
                 object=f"{parsed.table}.{action.name}",
             )
 

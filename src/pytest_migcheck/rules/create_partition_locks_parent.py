@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
@@ -23,18 +24,20 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         default = tuple(lock for lock in context.blocking(statement) if lock not in locks)
         yield Explained(
             headline=f"creating {parsed.name} as a partition blocks reads and writes of {parent}",
-            fix=_fix(parsed.name, parent, parsed.tail),
+            fix=_fix(parsed.name, parent, parsed.tail, context),
             object=locks[0].table,
             locks=(*locks, *default),
         )
 
 
-def _fix(name: str, parent: str, bounds: str) -> str:
+def _fix(name: str, parent: str, bounds: str, context: RuleContext) -> str:
     partition, table = code.identifier(name), code.identifier(parent)
+    condition = _catalog.partition_condition(context.catalog, parent, bounds)
+    check = "# and a CHECK that equals the bounds, so that nothing is read"
     return "\n".join(
         (
             code.execute(f"CREATE TABLE {partition} (LIKE {table} INCLUDING ALL)"),
-            "# and a CHECK that equals the bounds, so that nothing is read",
+            check if condition is None else code.bounds_check(name, condition, valid=True),
             code.execute(f"ALTER TABLE {table} ATTACH PARTITION {partition} {bounds}"),
         )
     )

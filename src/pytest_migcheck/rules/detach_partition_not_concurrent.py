@@ -25,10 +25,14 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             short = "# before PostgreSQL 14: keep the wait short\n" + code.execute("SET LOCAL lock_timeout = '2s'")
             yield Explained(
                 headline=f"taking {partition} away blocks reads and writes of {parent}",
-                fix=concurrent if context.major >= 14 else short,
+                fix=(concurrent if context.major >= 14 else short) + _then(parsed),
                 object=locks[0].table,
                 locks=locks,
             )
+
+
+def _then(parsed: ParsedStatement) -> str:
+    return f"\n# the next revision\n{code.execute(parsed.text)}" if parsed.kind == "drop table" else ""
 
 
 def _leaving(parsed: ParsedStatement, context: RuleContext) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if action.kind in _KINDS and context.column(parsed.table, action.name):
             yield Explained(
                 headline=f"dropping {parsed.table}.{action.name} breaks running code that selects it",
-                fix=f"# this release: the model without {action.name}\\n# the next release\\n"
+                fix=f"# this release: the model without {action.name}\n# the next release\n"
                 + code.call("drop_column", code.text(code.bare(parsed.table)), code.text(action.name)),
                 object=f"{parsed.table}.{action.name}",
             )

@@ -24,7 +24,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if action.kind in _KINDS and _is_lost(parsed.table, action.name, context):
             yield Explained(
                 headline=f"nothing checks {action.name} on {parsed.table} any more",
-                fix=f"# when no code counts on it any more\\n{code.execute(parsed.text)}",
+                fix=f"# when no code counts on it any more\n{code.execute(parsed.text)}",
                 object=f"{parsed.table}.{action.name}",
             )
 

@@ -23,7 +23,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             yield Explained(
                 headline=f"an INSERT of running code that leaves {parsed.table}.{action.name} out gets no default any "
                 f"more",
-                fix=f"# this release: code that sets {action.name}\\n# the next release\\n{code.execute(parsed.text)}",
+                fix=f"# this release: code that sets {action.name}\n# the next release\n{code.execute(parsed.text)}",
                 object=f"{parsed.table}.{action.name}",
             )
 

@@ -22,7 +22,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if action.kind in _KINDS and context.column(parsed.table, action.name).get("not null"):
             yield Explained(
                 headline=f"{parsed.table}.{action.name} may be NULL, which running code does not expect",
-                fix=f"# this release: code that can read NULL\\n# the next release\\n{code.execute(parsed.text)}",
+                fix=f"# this release: code that can read NULL\n# the next release\n{code.execute(parsed.text)}",
                 object=f"{parsed.table}.{action.name}",
             )
 

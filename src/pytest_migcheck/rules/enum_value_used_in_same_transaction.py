@@ -5,6 +5,7 @@ https://www.postgresql.org/docs/current/sql-altertype.html#SQL-ALTERTYPE-NOTES
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
@@ -23,10 +24,17 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     if refused:
         yield Explained(
             headline="a new enum value is used before it is committed",
-            fix=_fix("your_type", "value"),
+            fix=_fix(*_named(statement)),
             object=parsed.table or context.revision,
             basis=Basis.CONFIRMED,
         )
+
+
+def _named(statement: Statement) -> tuple[str, str]:
+    """Type and value, from the server's message."""
+    message = statement.error.message if statement.error else ""
+    found = re.search(r'"(?P<label>.+?)" of enum type "?(?P<type>\S+?)"?(\s|$)', message)
+    return (found["type"], found["label"]) if found else ("...", "...")
 
 
 def _used_too_early(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
-from pytest_migcheck.sql.statements import ParsedStatement
+from pytest_migcheck.sql.statements import Action, ParsedStatement
 
 _GENTLE = frozenset(("validate constraint", "set statistics"))
 
@@ -25,10 +25,18 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         gentle = [action.text for action in parsed.actions if action.kind in _GENTLE]
         yield Explained(
             headline=f"{gentle[0]} runs under {locks[0].mode.label} on {parsed.table} because of its neighbours",
-            fix="\n".join(code.execute(f"ALTER TABLE {table} {action.text}") for action in parsed.actions),
+            fix=_fix(table, parsed.actions),
             object=locks[0].table,
             locks=locks,
         )
+
+
+def _fix(table: str, actions: tuple[Action, ...]) -> str:
+    def statements(*, gentle: bool) -> list[str]:
+        chosen = [action for action in actions if (action.kind in _GENTLE) is gentle]
+        return [code.execute(f"ALTER TABLE {table} {action.text}") for action in chosen]
+
+    return "\n".join((*statements(gentle=False), "# the next revision", *statements(gentle=True)))
 
 
 RULE = Rule(

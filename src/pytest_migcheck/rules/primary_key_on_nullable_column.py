@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
@@ -22,12 +23,17 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             yield Explained(
                 headline=f"making {action.name or 'a primary key'} of {parsed.table} reads all its rows for NULLs "
                 "and blocks reads and writes",
-                fix="# in earlier revisions, for each column of the key\n"
-                + code.not_null_recipe(parsed.table, "id")
-                + f"\n# then\n{code.execute(parsed.text)}",
+                fix=_fix(parsed, context),
                 object=locks[0].table,
                 locks=locks,
             )
+
+
+def _fix(parsed: ParsedStatement, context: RuleContext) -> str:
+    columns = _catalog.primary_key(context.after, parsed.table)
+    nullable = [column for column in columns if not context.column(parsed.table, column).get("not null")]
+    recipes = [f"{code.not_null_recipe(parsed.table, column)}\n# the next revision\n" for column in nullable]
+    return "".join(recipes) + code.execute(parsed.text)
 
 
 RULE = Rule(

@@ -27,7 +27,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         old = _catalog.index_columns(_catalog.attributes(context.catalog, key).get("definition"))
         if old[:1] == (parsed.elements[0].split(" ")[0],):
             drop = code.call("drop_index", code.text(code.bare(name)), "postgresql_concurrently=True")
-            new = replace(parsed, name=f"{parsed.name}_new")
+            new = replace(parsed, name=f"{parsed.name}_new") if parsed.name == code.bare(name) else parsed
             yield Explained(
                 headline=f"{parsed.table} has no index on {parsed.elements[0]} between the drop of {name} "
                 f"and the end of building {parsed.name}",

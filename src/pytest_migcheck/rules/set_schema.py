@@ -23,7 +23,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if action.kind in _KINDS and not _stays(parsed.table, context):
             yield Explained(
                 headline=f"moving {parsed.table} to {action.name} breaks running code that looks for it where it was",
-                fix=f"{code.execute(parsed.text)}\\n" + code.execute(_view(parsed.table, action.name)),
+                fix=f"{code.execute(parsed.text)}\n" + code.execute(_view(parsed.table, action.name)),
                 object=parsed.table,
             )
 

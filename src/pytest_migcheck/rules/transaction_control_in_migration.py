@@ -17,7 +17,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     if parsed.kind == "transaction" and not statement.autocommit:
         yield Explained(
             headline=f"{parsed.name} ends or opens a transaction behind Alembic's back",
-            fix=code.autocommit("# what must run outside of the transaction"),
+            fix=code.autocommit("pass  # what must run outside of the transaction"),
             object=context.revision,
         )
 

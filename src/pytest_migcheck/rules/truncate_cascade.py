@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
@@ -27,7 +28,10 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         tables = ", ".join(code.bare(lock.table) for lock in locks)
         yield Explained(
             headline=f"TRUNCATE CASCADE throws away all rows of {tables}",
-            fix=code.batches(replace(parsed, kind="delete", table=parsed.name, where="")),
+            fix=code.batches(
+                replace(parsed, kind="delete", table=parsed.name, where=""),
+                _catalog.key_column(context.catalog, parsed.name),
+            ),
             object=locks[0].table,
             locks=locks,
         )
