@@ -74,7 +74,8 @@ class Finding:
     """One thing that is wrong, with where, why and what to do.
 
     ``details`` are labelled texts in printing order, such as ``("lock", "SHARE on public.orders ...")``
-    and ``("fix", "op.create_index(...)")``; a text may have several lines.
+    and ``("fix", "op.create_index(...)")``; a text may have several lines. ``replacement`` is code that can stand
+    in place of the statement at ``line``, where the fix is exactly that.
     """
 
     id: str
@@ -93,3 +94,4 @@ class Finding:
     difference: Difference | None = None
     details: tuple[tuple[str, str], ...] = ()
     suppressed: Suppressed | None = None
+    replacement: str | None = None

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.report.json import json_report, relative
+from pytest_migcheck.report.patch import patch_of
 from pytest_migcheck.session import Session
 from pytest_migcheck.settings import Settings
 
@@ -39,10 +40,23 @@ class Summary:
         reporter.write_line(server)
         for rule, members in _by_rule(findings).items():
             reporter.write_line(f"  {rule:<42} {len(members):>3}   {self._places(members)}")
+        self._write_patch(reporter, findings)
         for note in dict.fromkeys(note for entry in entries for note in entry["notes"]):
             reporter.write_line(f"  note: {note}")
         if self._settings.json_report is not None:
             reporter.write_line(f"report: {relative(str(self._settings.json_report), self._settings.root)}")
+
+    def _write_patch(self, reporter: Any, findings: list[dict[str, Any]]) -> None:
+        """Write the exact fixes to a file, and say how to apply it."""
+        root = self._settings.root
+        # The paths of a patch are relative to the repository, wherever in it pytest runs.
+        top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+        patch = patch_of(findings, top)
+        path = root / ".migcheck" / "fixes.patch"
+        if patch:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(patch, encoding="utf-8")
+            reporter.write_line(f"fixes: git apply {relative(str(path), root)}")
 
     def _places(self, findings: list[dict[str, Any]]) -> str:
         shown = [

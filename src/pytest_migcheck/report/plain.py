@@ -43,6 +43,7 @@ def plain_finding(finding: Finding, history: str) -> dict[str, Any]:
         "path": finding.path,
         "line": finding.line,
         "object": finding.object,
+        "replacement": finding.replacement,
         "headline": finding.headline,
         "sql": finding.sql,
         "locks": _plain_locks(finding.locks),

@@ -45,7 +45,8 @@ class Example:
 class Explained:
     """A hazard with its cause: the headline, the fix with the user's names, the locks that it explains.
 
-    ``basis`` is for what is no matter of locks; where there are locks, they say it themselves.
+    ``basis`` is for what is no matter of locks; where there are locks, they say it themselves. ``exact`` means that
+    the fix can stand in place of the statement, as it is.
     """
 
     headline: str
@@ -53,6 +54,7 @@ class Explained:
     object: str
     locks: tuple[HeldLock, ...] = ()
     basis: Basis = Basis.PREDICTED
+    exact: bool = False
 
 
 Look = Callable[[Statement, ParsedStatement, RuleContext], Iterator[Explained]]
@@ -115,6 +117,7 @@ class Rule:
                 ("why", self.effect),
                 ("fix", explained.fix),
             ),
+            replacement=explained.fix if explained.exact and not statement.autocommit else None,
         )
 
 

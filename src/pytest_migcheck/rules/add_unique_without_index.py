@@ -25,6 +25,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
                 headline=f"adding {name} blocks reads and writes of {parsed.table} while its index is built",
                 fix=_column(parsed.table, action) + code.constraint_by_index(parsed.table, name, columns, "UNIQUE"),
                 object=locks[0].table,
+                exact=action.kind == "add unique" and len(parsed.actions) == 1,
                 locks=locks,
             )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pytest_migcheck.core.finding import Severity
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
-from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
+from pytest_migcheck.rules._rule import Basis, Example, Explained, Rule, RuleContext
 from pytest_migcheck.sql.statements import ParsedStatement, needs_own_transaction
 
 _ACTIVE_SQL_TRANSACTION = "25001"
@@ -27,6 +27,8 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         headline=f"{_what(parsed)} fails: PostgreSQL refuses it inside a transaction",
         fix=code.autocommit(_call(parsed)),
         object=parsed.name or parsed.table or context.revision,
+        basis=Basis.CONFIRMED if refused else Basis.PREDICTED,
+        exact=True,
     )
 
 

@@ -25,6 +25,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             headline=f"building {parsed.name or 'an index'} blocks writes to {parsed.table}",
             fix=code.partition_recipe(parsed) if partitioned else code.autocommit(code.create_index(parsed)),
             object=locks[0].table,
+            exact=not partitioned,
             locks=locks,
         )
 

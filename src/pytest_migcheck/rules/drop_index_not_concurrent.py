@@ -31,6 +31,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
                 headline=f"dropping {name} blocks reads and writes of {code.bare(table)} until it gets its lock",
                 fix=_fix(name, parsed, partitioned=locks[0].kind == "p"),
                 object=table,
+                exact=locks[0].kind != "p" and len(parsed.names) == 1,
                 locks=locks,
             )
 

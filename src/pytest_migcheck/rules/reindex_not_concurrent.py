@@ -25,6 +25,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             headline=f"rebuilding {parsed.name} blocks writes to {locks[0].table}, and the reads that are planned",
             fix=code.autocommit(code.execute(concurrent)),
             object=locks[0].table,
+            exact=True,
             locks=locks,
         )
 
