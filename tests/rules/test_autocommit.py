@@ -58,6 +58,7 @@ BLOCKING = [
         "blocking-statement",
         "ACCESS EXCLUSIVE on public.orders",
     ),
+    ("DO $$ BEGIN CREATE INDEX ix_n ON orders (n); END $$", "blocking-statement", "SHARE on public.orders"),
 ]
 HARMLESS = [
     "CREATE INDEX CONCURRENTLY ix_n ON orders (n)",

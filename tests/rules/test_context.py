@@ -102,3 +102,15 @@ def test_loops_over_the_inspector_and_several_statements_are_seen(run_example: R
     assert rules(run_example(ORDERS, body)) == ["set-not-null-scan", "set-not-null-scan", "repeated-table-scan"]
     several = 'op.execute("ALTER TABLE users ADD a int; CREATE INDEX ix ON orders (email)")'
     assert "create-index-not-concurrent" in rules(run_example(ORDERS, several))
+
+
+def test_a_type_change_names_the_tables_at_the_other_end_of_its_keys(run_example: RunExample) -> None:
+    key = 'op.create_foreign_key("fk", "orders", "users", ["user_id"], ["id"])'
+    (finding,) = run_example((ORDERS, key), 'op.alter_column("users", "id", type_=sa.Integer)')
+    assert finding.rule == "change-type-rewrite"
+    assert {lock.table for lock in finding.locks} == {"public.users", "public.orders"}
+
+
+def test_a_query_that_reads_a_table_prolongs_the_lock_on_another(run_example: RunExample) -> None:
+    body = 'op.add_column("orders", sa.Column("a", sa.Text))\nop.execute("SELECT count(*) FROM users")'
+    assert rules(run_example(ORDERS, body)) == ["statement-under-access-exclusive"]

@@ -86,6 +86,20 @@ def referenced_tables(catalog: Catalog | None, table: str, constraint: str = "",
     return found
 
 
+def linked_tables(catalog: Catalog | None, table: str) -> set[str]:
+    """The tables that a table refers to by foreign keys, and those that refer to it."""
+    key = find(catalog, TABLES, table)
+    if key is None or catalog is None:
+        return set()
+    referring = {
+        f"{other.schema}.{other.parent}"
+        for other, values in catalog.objects.items()
+        if other.kind == "constraint" and values.get("type") == "f"
+        if (reference := foreign_key(values.get("definition"))) and reference[1] == key.qualified
+    }
+    return referring | referenced_tables(catalog, table)
+
+
 def descendants(catalog: Catalog | None, table: str) -> set[str]:
     """The partitions and inheriting tables of a schema-qualified table, at every level."""
     parents = {

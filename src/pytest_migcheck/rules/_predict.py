@@ -9,7 +9,7 @@ from pytest_migcheck.core.lock import HeldLock, LockMode
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules._context import RuleContext, is_named
-from pytest_migcheck.sql.locks import Prediction, predicted_locks
+from pytest_migcheck.sql.locks import Prediction, hidden_locks, predicted_locks
 from pytest_migcheck.sql.statements import ParsedStatement
 
 _OPAQUE = frozenset(("unrecognised", "do", "call"))
@@ -103,7 +103,10 @@ def _of_unnamed(
     others = [p.others for p in predictions if p.others is not None]
     if others:
         return max(others)
-    # Nothing writes a table anew under a weaker lock.
     opaque = any(part.kind in _OPAQUE for part in parts)
+    hidden = [mode for p in hidden_locks(statement.sql) for mode in (p.mode_of(table),) if mode is not None]
+    if opaque and hidden:
+        return max(hidden)
+    # Nothing writes a table anew under a weaker lock.
     rewritten = any(is_named(name, table) for name in statement.rewrites)
     return LockMode.ACCESS_EXCLUSIVE if opaque and rewritten else None

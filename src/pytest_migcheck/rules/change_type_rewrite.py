@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pytest_migcheck.core.finding import Severity
 from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
 from pytest_migcheck.sql.statements import Action, ParsedStatement
@@ -22,6 +23,8 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     locks = context.blocking_on(statement, parsed.table)
     if not any(lock.table in statement.rewrites for lock in locks):
         return
+    linked = _catalog.linked_tables(context.catalog, parsed.table)
+    locks += tuple(lock for lock in context.blocking(statement) if lock.table in linked and lock not in locks)
     for change in changes:
         old = context.old_type(parsed.table, change.name)
         yield Explained(

@@ -37,9 +37,16 @@ RULE = Rule(
     fix="run it in the transaction, where the locks are seen, or as plain statements",
     bad=(
         Example(
+            setup="""
+                op.create_table("orders", sa.Column("id", sa.BigInteger, primary_key=True), sa.Column("a", sa.Text))
+                op.execute(
+                    "CREATE PROCEDURE require_a() LANGUAGE plpgsql "
+                    "AS 'BEGIN ALTER TABLE orders ALTER a SET NOT NULL; END'"
+                )
+            """,
             upgrade="""
                 with op.get_context().autocommit_block():
-                    op.execute("DO $$ BEGIN EXECUTE 'ALTER TABLE orders ALTER email SET NOT NULL'; END $$")
+                    op.execute("CALL require_a()")
             """,
         ),
     ),

@@ -15,7 +15,8 @@ from pytest_migcheck.sql.statements import ParsedStatement
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
-    if context.found or not statement.utility or parsed.kind == "truncate":
+    # What changes rows is the business of backfill-with-ddl.
+    if context.found or parsed.kind in ("truncate", "update", "delete", "insert"):
         return
     worked_on = {name for name in (*statement.scans, *statement.rewrites) if not context.is_new(name)}
     if not worked_on or context.blocking(statement):

@@ -6,11 +6,13 @@ and 18.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.sql.model import Action, ParsedStatement
+from pytest_migcheck.sql.statements import parse
 
 _SUE, _SHARE = LockMode.SHARE_UPDATE_EXCLUSIVE, LockMode.SHARE
 _SRE, _AX = LockMode.SHARE_ROW_EXCLUSIVE, LockMode.ACCESS_EXCLUSIVE
@@ -93,6 +95,17 @@ def predicted_locks(parsed: ParsedStatement) -> Prediction:
     if parsed.kind in _ON_A_TABLE:
         return Prediction(named=((parsed.table, _ON_A_TABLE[parsed.kind]),))
     return Prediction()
+
+
+_HIDDEN = re.compile(
+    r"(?is)\b(?:CREATE\s+(?:UNIQUE\s+)?INDEX|ALTER\s+(?:TABLE|DOMAIN)|REINDEX|CLUSTER|REFRESH\s+MATERIALIZED)\b[^;']*"
+)
+
+
+@lru_cache(maxsize=512)
+def hidden_locks(sql: str) -> tuple[Prediction, ...]:
+    """The locks of statements that can be read in the body of a DO block; what is put together at run time cannot."""
+    return tuple(predicted_locks(parse(found.strip())) for found in _HIDDEN.findall(sql))
 
 
 def _alter_table(parsed: ParsedStatement) -> Prediction:
