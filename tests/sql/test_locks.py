@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_migcheck.core.lock import LockMode
-from pytest_migcheck.sql.locks import predicted_locks
+from pytest_migcheck.sql.locks import hidden_locks, predicted_locks
 from pytest_migcheck.sql.statements import parse
 
 _DATA = Path(__file__).parent.parent / "trace" / "data"
@@ -49,3 +51,19 @@ def test_what_blocks_is_predicted(form: dict[str, Any]) -> None:
         mode = LockMode[form["locks"][name].replace(" ", "_")]
         if mode.blocks_writes and not opaque:
             assert prediction.mode_of(name) is mode or prediction.others is mode
+
+
+_WORDS = st.sampled_from(
+    """
+    ALTER TABLE CREATE UNIQUE INDEX DROP REINDEX TRUNCATE REFRESH MATERIALIZED VIEW ADD COLUMN CONSTRAINT FOREIGN KEY
+    REFERENCES NOT NULL VALID TYPE DOMAIN SET ON USING ( ) , ; . a "B" 'c' $$d$$ [ ] ONLY CONCURRENTLY PRIMARY CHECK
+    PARTITION OF ATTACH DETACH LOCK IN MODE CLUSTER VACUUM FULL WITH UPDATE DELETE FROM WHERE INSERT INTO SELECT DO BEGIN
+    GRANT REVOKE TRIGGER RULE POLICY SCHEMA EXTENSION ENUM AS VALUE RENAME TO CASCADE IF EXISTS EXECUTE 'ALTER
+    """.split()  # noqa: SIM905 - read as a line of SQL
+)
+
+
+@given(st.lists(_WORDS).map(" ".join) | st.text())
+def test_nothing_raises(sql: str) -> None:
+    predicted_locks(parse(sql))
+    hidden_locks(sql)
