@@ -58,7 +58,7 @@ def test_a_downgrade_that_commits_fails_its_own_revision_only(project: Project, 
 
 
 @pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg"])
-def test_commit_in_sql_is_a_warning_at_its_own_revision(project: Project, migcheck, driver: str) -> None:
+def test_commit_in_sql_is_told_by_locks_at_its_own_revision(project: Project, migcheck, driver: str) -> None:
     if driver == "asyncpg":
         project.write("migrations/env.py", ASYNC_ENV)
     else:
@@ -69,12 +69,13 @@ def test_commit_in_sql_is_a_warning_at_its_own_revision(project: Project, migche
     result.stdout.fnmatch_lines(
         [
             "*versions/a1.py::stairway PASSED *",
-            "*versions/b2.py::stairway PASSED (1 warning)*",
+            "*versions/b2.py::stairway PASSED *",
+            "*versions/b2.py::locks FAILED *",
             "*versions/c3.py::stairway PASSED *",
             "  MC139 transaction-control-in-migration *b2:11",
         ]
     )
-    result.assert_outcomes(passed=9, skipped=1)
+    result.assert_outcomes(passed=8, failed=1, skipped=1)
 
 
 def test_a_failure_after_a_commit_says_what_stays(project: Project, migcheck) -> None:

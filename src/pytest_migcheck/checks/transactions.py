@@ -16,10 +16,6 @@ _NOT_COMMITTED = (
     "Alembic commits the transaction that it began, and this is another one: after `alembic {command}` "
     "the version table does not record this revision, and what ran after this line is rolled back"
 )
-_NOT_ATOMIC = (
-    "an error after this line leaves the revision half applied and not recorded in the version table, "
-    "so that the next attempt meets its own traces"
-)
 FIX = (
     "let Alembic end the transaction; for what must run outside of one:\n"
     "with op.get_context().autocommit_block():\n"
@@ -33,22 +29,20 @@ def _ending_statement(statements: Sequence[Statement]) -> Statement | None:
 
 
 def transaction_findings(record: StepRecord, revision: Revision) -> Iterator[Finding]:
-    """An error where Alembic would lose what came after, a warning where it is merely not atomic any more."""
+    """An error where Alembic would lose what came after; that it is not atomic any more is a matter of ``locks``."""
     statement = _ending_statement(record.statements)
-    if statement is None:
+    if statement is None or not record.left_uncommitted:
         return
     doing = "upgrading" if record.direction is Direction.UPGRADE else "downgrading"
-    lost = record.left_uncommitted
-    effect = "what comes after is not committed" if lost else "it is not all or nothing any more"
     line = revision.upgrade_line if record.direction is Direction.UPGRADE else revision.downgrade_line
     source = statement.source
-    why = _NOT_COMMITTED.format(command=record.direction.value) if lost else _NOT_ATOMIC
+    why = _NOT_COMMITTED.format(command=record.direction.value)
     yield Finding(
         id=rule_id(_RULE),
         rule=_RULE,
-        severity=Severity.ERROR if lost else Severity.WARNING,
+        severity=Severity.ERROR,
         check="stairway",
-        headline=f"{doing} {revision.id} ends Alembic's transaction itself, and {effect}",
+        headline=f"{doing} {revision.id} ends Alembic's transaction itself, and what comes after is not committed",
         object=revision.id,
         revision=revision.id,
         direction=record.direction,

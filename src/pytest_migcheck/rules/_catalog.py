@@ -169,6 +169,6 @@ def partition_condition(catalog: Catalog | None, parent: str, bounds: str) -> st
 def domain_checks(catalog: Catalog | None, type_name: str) -> list[str]:
     """The conditions of a domain's checks, about ``VALUE``."""
     key = find(catalog, ("type",), type_name.replace('"', ""))
-    owned = _index_of(catalog).by_parent.get((key.schema, key.name), ()) if key is not None and catalog else ()
-    definitions = [str(attributes(catalog, o).get("definition")) for o in owned if o.kind == "constraint"]
+    owned = catalog.beside(key) if key is not None and catalog is not None else {}
+    definitions = [str(values.get("definition")) for o, values in owned.items() if o.kind == "constraint"]
     return [found[1] for found in (re.match(r"CHECK \((.*)\)", d) for d in definitions) if found]
