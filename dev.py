@@ -31,6 +31,9 @@ INSTALLS = {
     "bench-fixtures": ["-e", ".[embedded]", "--group", "benchmark"],
 }
 
+# A worker per processor; worksteal keeps the tests of one server together.
+IN_PARALLEL = ["-n", "auto", "--dist", "worksteal"]
+
 
 def main(arguments: list[str]) -> int:
     """Install for a command and run it; returns its exit status."""
@@ -47,7 +50,7 @@ def main(arguments: list[str]) -> int:
     install(python, home, command)
     argv = {
         "example": [python, "-m", "pytest", *cache_options(home), "--migcheck", *rest],
-        "test": [python, "-m", "pytest", *cache_options(home), *rest],
+        "test": [python, "-m", "pytest", *cache_options(home), *IN_PARALLEL, *rest],
         "tox": [python, "-m", "tox", *rest],
         "bench": [python, str(ROOT / "benchmarks" / "run.py"), *rest],
         "bench-fixtures": [python, str(ROOT / "benchmarks" / "fixtures.py"), *rest],
