@@ -50,11 +50,12 @@ class Group(dict[ObjectKey, Attributes]):
 class Catalog:
     """All objects of one database at one moment; what two catalogs share as the same group is equal at once."""
 
-    __slots__ = ("_groups", "_objects")
+    __slots__ = ("_groups", "_identities", "_objects")
 
     def __init__(self, *groups: Mapping[ObjectKey, Attributes]) -> None:
         """Take the objects in groups; a key is in one group only."""
         self._groups = tuple(group if isinstance(group, Group) else Group(group) for group in groups)
+        self._identities = frozenset(map(id, self._groups))
         self._objects: Mapping[ObjectKey, Attributes] | None = None
 
     @property
@@ -82,8 +83,8 @@ class Catalog:
 
     def apart_from(self, other: Catalog) -> Mapping[ObjectKey, Attributes]:
         """The objects of those groups that are not the very groups of the other catalog."""
-        shared = {id(group) for group in other._groups}
-        return _merged(group for group in self._groups if id(group) not in shared)
+        apart = self._identities - other._identities
+        return _merged(group for group in self._groups if id(group) in apart) if apart else {}
 
     def __len__(self) -> int:
         return sum(map(len, self._groups))

@@ -42,7 +42,8 @@ def _column(attributes: Attributes) -> str:
     if attributes.get("identity"):
         parts.append("GENERATED AS IDENTITY")
     if attributes.get("generated"):
-        parts.append(f"GENERATED {text(attributes['generated'])[2:]}")
+        how, _, expression = text(attributes["generated"]).partition(" ")
+        parts.append(f"GENERATED ALWAYS AS ({expression}) {'VIRTUAL' if how == 'v' else 'STORED'}")
     return " ".join(parts)
 
 

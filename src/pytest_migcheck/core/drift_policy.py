@@ -19,6 +19,7 @@ _INFO_ATTRIBUTES = frozenset(
         "fdw options",
         "clustered",
         "relocatable",
+        "not null constraint",
         "version",
     )
 )

@@ -59,10 +59,17 @@ FROM rel c JOIN pg_sequence s ON s.seqrelid = c.oid LEFT JOIN LATERAL (
     LIMIT 1) o ON true"""
 
 
-def _columns() -> str:
-    return """
+def _columns(version: int) -> str:
+    # A NOT NULL whose name somebody chose; those that the server makes up follow no rename.
+    named = (
+        "(SELECT k.conname FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n' "
+        "AND k.conkey = ARRAY[a.attnum] AND k.conname !~ '_not_null[0-9]*$')"
+        if version >= 180000
+        else "NULL"
+    )
+    return f"""
 SELECT c.oid::bigint, NULL::bigint, 'column', c.schema, c.name, a.attname::text, json_build_object(
-    'type', format_type(a.atttypid, a.atttypmod), 'not null', a.attnotnull,
+    'type', format_type(a.atttypid, a.atttypmod), 'not null', a.attnotnull, 'not null constraint', {named},
     'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
     'identity', nullif(a.attidentity, ''), 'generated', nullif(concat(a.attgenerated, ' ',
         CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END), ' '),
@@ -173,6 +180,6 @@ FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace WHERE p.oid >= 16384 AND {sco
 def relation_families(scope: Scope, version: int) -> tuple[str, ...]:
     """The SELECTs of relations, types and functions with all that belongs to them."""
     return (
-        _relations(), _sequences(), _columns(), _constraints(scope, version), _indexes(), _relation_parts(),
+        _relations(), _sequences(), _columns(version), _constraints(scope, version), _indexes(), _relation_parts(),
         _types(scope), _functions(scope),
     )
