@@ -170,7 +170,7 @@ class Session:
         """Roles belong to a cluster: a history that makes them must not walk where another worker does."""
         self._forget_databases()
         for work in self._work.values():
-            work.upgraded = None
+            work.cursor = work.upgraded = None
         self._realm, self._roles = f"{CHECKS}-{self._worker}", None
 
     def _walk(self, work: _Work, revision: str) -> None:
@@ -272,7 +272,6 @@ class Session:
         for work in self._work.values():
             if work.cursor is not None:
                 work.cursor.forget()
-                work.cursor = None
             if work.at_heads is not None:
                 work.at_heads.drop()
                 work.at_heads = None

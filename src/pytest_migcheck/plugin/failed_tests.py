@@ -39,11 +39,11 @@ def show_databases(item: pytest.Item, report: pytest.TestReport) -> None:
 
 def summarize(reporter: Any, config: pytest.Config) -> None:
     """Say which server the tests had, and with ``--migcheck-keep`` how to stop it."""
-    from pytest_migcheck.postgres.servers import TESTS
-
     session = known_session(config)
     if session is None or hasattr(config, "workerinput"):
         return
+    from pytest_migcheck.postgres.servers import TESTS
+
     lines: list[str] = []
     if reporter.verbosity >= 0:
         server = session.servers.known(TESTS)
