@@ -11,6 +11,7 @@ from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.history.source import History
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.server import Server
+from pytest_migcheck.postgres.standins import where_extension_is
 from pytest_migcheck.provision.points import Point
 
 
@@ -65,7 +66,8 @@ def migration_failed(failure: StepFailure, direction: Direction, revision: str =
     """A failed step as an error that says where and why."""
     place = f"\n  {failure.source.path}:{failure.source.line}" if failure.source else ""
     statement = f"\n  sql     {' '.join(failure.sql.split())[:300]}" if failure.sql else ""
+    hint = where_extension_is(failure.message)
     return MigcheckError(
         f"{direction.value} of {revision or failure.revision} fails: {failure.kind}: {failure.message.strip()}"
-        f"{place}{statement}"
+        f"{place}{statement}" + (f"\n{hint}" if hint else "")
     )
