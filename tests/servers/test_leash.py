@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.postgres import cluster, rundir
 from pytest_migcheck.postgres.database import ConnectionParams
 from pytest_migcheck.postgres.ladder import start_server
+from pytest_migcheck.postgres.leash import Leash
 
 _OWNER = """
 import sys, time
 from pathlib import Path
 from pytest_migcheck.postgres.ladder import start_server
+from pytest_migcheck.postgres.leash import Leash
 server = start_server()
 pid = (Path(server.params.host) / "data" / "postmaster.pid").read_text().split()[0]
 print(server.params.host, pid, flush=True)
@@ -98,3 +101,38 @@ def test_a_temporary_folder_with_a_long_path_is_not_taken(tmp_path: Path, monkey
     server = start_server()
     assert not server.params.host.startswith(str(long))
     server.stop()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
+@pytest.mark.parametrize("seconds", [0, 0.005, 0.02, 0.1, None], ids=str)
+def test_a_leash_that_is_killed_takes_nothing_with_it_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, seconds: float | None
+) -> None:
+    """At some moments of the start, and (None) when the server runs."""
+    started: list[Leash] = []
+    run = Leash.run
+
+    def spied(self: Leash, command: list[str]) -> None:
+        run(self, command)
+        started.append(self)
+        if seconds is not None:
+            time.sleep(seconds)
+            os.kill(self._process.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(Leash, "run", spied)
+    server = None
+    try:
+        server = start_server()
+    except MigcheckError:
+        assert seconds is not None
+    else:
+        if seconds is None:
+            os.kill(started[0]._process.pid, signal.SIGKILL)
+        with server.connect() as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        if server is not None:
+            server.stop()
+    for leash in started:
+        assert not leash._directory.exists()
+        assert rundir._server_pid(leash._directory) is None

@@ -22,6 +22,7 @@ PREFIX = "migcheck-server-"
 PASSFILE = "pgpass"
 _LOCK = "owner.lock"
 _BEGINNING = 60
+_ENDING = 5
 _NEEDED = 512 * 1024 * 1024
 # A socket's path has 108 bytes on Linux, 104 on macOS: room for the name of ours and of the socket.
 _LONGEST = 104 - len(f"/{PREFIX}12345678/.s.PGSQL.12345") - 1
@@ -48,8 +49,9 @@ def hold(directory: Path) -> FileLock:
 
 def discard(directory: Path, lock: FileLock | None) -> None:
     """Remove a run directory, or what is left of it, and release its lock."""
-    # The leash has done it, unless somebody killed the leash itself.
-    _quit_server(directory)
+    if directory.exists():
+        # The leash would have ended the server and removed it: somebody has killed the leash itself.
+        _quit_server(directory)
     shutil.rmtree(directory, ignore_errors=True)
     if lock is not None:
         lock.release()
@@ -87,19 +89,28 @@ def _sweep(directory: Path) -> None:
 
 
 def _quit_server(directory: Path) -> None:
-    """End a postmaster that outlived its owner, if it really runs in this directory."""
-    pid = _server_pid(directory)
-    if pid is not None:
+    """End a postmaster that outlived its keeper, if it really runs in this directory."""
+    deadline = time.monotonic() + _ENDING
+    while (pid := _server_pid(directory)) is not None:
+        # One that is only starting has no handler yet, and its shell has told it to ignore SIGQUIT.
+        number = signal.SIGQUIT if time.monotonic() < deadline else signal.SIGKILL
         with contextlib.suppress(OSError):
-            os.kill(pid, signal.SIGQUIT)
+            os.kill(pid, number)
+        time.sleep(0.02)
 
 
 def _server_pid(directory: Path) -> int | None:
-    """The postmaster that runs in this directory, None if there is none."""
+    """The postmaster that runs in this directory, None if there is none, or if there is no /proc to see it in."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         pid = int((directory / "data" / "postmaster.pid").read_text().split()[0])
         if Path(f"/proc/{pid}/cwd").readlink() == directory / "data":
             return pid
+    # It writes that file some time after it was started.
+    wanted = b"\0-D\0" + os.fsencode(directory / "data") + b"\0"
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if wanted in (process / "cmdline").read_bytes():
+                return int(process.name)
     return None
 
 
