@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol
 
 from pytest_migcheck.checks.chain import ONE_TRANSACTION, judge_roundtrip, judge_upgrade, walk_chain
 from pytest_migcheck.checks.drift import joined, judge_drift, part_of
@@ -16,8 +13,8 @@ from pytest_migcheck.checks.locks import Target, judge_locks
 from pytest_migcheck.checks.stairway import judge_stairway
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
-from pytest_migcheck.history.alembic.discover import FoundConfig, find_configs, hooked_configs
-from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptions
+from pytest_migcheck.history.alembic.find import Hooks, find_histories
+from pytest_migcheck.history.alembic.history import AlembicHistory
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.source import StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
@@ -28,22 +25,6 @@ from pytest_migcheck.provision.databases import MigratedDatabases
 from pytest_migcheck.rules._rule import Rule
 from pytest_migcheck.settings import Settings
 from pytest_migcheck.walk.cursor import Cursor
-
-
-class Hooks(Protocol):
-    """The user's hooks, called through whoever loads them."""
-
-    def alembic_config(self, config_path: Path) -> Sequence[Any]:
-        """Configurations that replace what was found; an empty sequence keeps it."""
-
-    def environment(self, history: str) -> Iterable[AbstractContextManager[Any]]:
-        """Context managers to enter around every run of env.py."""
-
-    def prepare(self, history: str) -> Sequence[str | Callable[[Any], Any]]:
-        """SQL or callables that prepare the empty database."""
-
-    def files(self) -> tuple[Path, ...]:
-        """The user's source files that implement hooks."""
 
 
 @dataclass(slots=True)
@@ -102,24 +83,9 @@ class Session:
     def histories(self) -> tuple[AlembicHistory, ...]:
         """Find the histories; runs no env.py and starts no server."""
         if not self._work:
-            for found in self._configs():
-                history = AlembicHistory(found, self._options(found), self._redirection)
+            for history in find_histories(self._settings, self._hooks, self._redirection):
                 self._work[history.name] = _Work(history)
         return tuple(work.history for work in self._work.values())
-
-    def _configs(self) -> tuple[FoundConfig, ...]:
-        hooked = hooked_configs(self._hooks.alembic_config(self._settings.root), self._settings.root)
-        return hooked or find_configs(self._settings.root, self._settings.config)
-
-    def _options(self, found: FoundConfig) -> AlembicOptions:
-        return AlembicOptions(
-            contexts=lambda: self._hooks.environment(found.label),
-            preparations=lambda: self._hooks.prepare(found.label),
-            variables=self._settings.env,
-            targets=self._settings.target,
-            timeout=float(self._settings.step_timeout),
-            metadata=self._settings.metadata,
-        )
 
     def run(self, history: str, check: str, revision: str | None) -> Outcome:
         """Judge one item.

@@ -1,5 +1,6 @@
-"""The families of relations, types and functions, each a SELECT of
-(owner, part, kind, schema, parent, name, attributes as JSON).
+"""The families of relations, types and functions, and of all that belongs to them.
+
+Each is a SELECT of (owner, part, kind, schema, parent, name, attributes as JSON).
 
 ``owner`` is the oid of the relation, type or function that an object belongs to, ``part`` that of an index
 or a sequence, which may belong to a table, and for a table the oid of the one that it inherits from.
