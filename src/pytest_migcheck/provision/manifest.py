@@ -24,6 +24,7 @@ _PASSING = re.compile(
 )
 _CODE = "/*.py"
 _RIVAL = "/<module>/"
+Entries = dict[str, list[str]]
 _BY_CONTENT = "sha256:"
 
 
@@ -45,13 +46,16 @@ class Manifest:
         sources = {str(path) for path in files}
         read = {name for name, users in reading.files.items() if users & sources}
         listed = {name for name, users in reading.folders.items() if users & sources}
-        code = {f"{folder}{_CODE}" for folder in scripts} | _rivals(sources)
+        folders = {str(Path(folder).resolve()) for folder in scripts}
+        elsewhere = (name for name in sources if str(Path(name).parent) not in folders)
+        code = {f"{folder}{_CODE}" for folder in folders} | _rivals(elsewhere)
+        seen: Entries = {}
         return cls(
             files={
                 **{name: _content(name) for name in sorted(sources | read) if is_users_file(name)},
                 **{name: _identity(name) for name in sorted(_libraries() | read) if not is_users_file(name)},
             },
-            folders={name: _listing(name) for name in sorted(listed | code)},
+            folders={name: _listing(name, seen) for name in sorted(listed | code)},
             modules={name: str(path) for name, path in sorted(users_modules().items()) if str(path) in sources},
             environment=_environment(),
         )
@@ -62,8 +66,9 @@ class Manifest:
             now = _content(name) if known.startswith(_BY_CONTENT) else _identity(name)
             if now != known:
                 return f"{name} has changed"
+        seen: Entries = {}
         for name, known in self.folders.items():
-            if _listing(name) != known:
+            if _listing(name, seen) != known:
                 return f"files came or went in {name}"
         if _environment() != self.environment:
             return "environment variables have changed"
@@ -128,14 +133,20 @@ def _libraries() -> set[str]:
     return found
 
 
-def _listing(name: str) -> str:
-    """The names in a folder: all, those of code (``/*.py``), or of what would be imported in place of a module."""
+def _listing(name: str, seen: Entries) -> str:
+    """The names in a folder: all, those of code (``/*.py``), or of what would be imported in place of a module.
+
+    ``seen`` holds what was listed before: a package has many modules.
+    """
     folder, code, _ = name.partition(_CODE)
     folder, rival, stem = folder.partition(_RIVAL)
-    try:
-        entries = [e for e in os.listdir(folder) if not e.startswith(".") and e != "__pycache__"]  # noqa: PTH208
-    except OSError:
-        return "not there"
+    if folder not in seen:
+        try:
+            found = os.listdir(folder)  # noqa: PTH208
+        except OSError:
+            found = ["", "not there"]
+        seen[folder] = [entry for entry in found if not entry.startswith(".") and entry != "__pycache__"]
+    entries = seen[folder]
     if code:
         entries = [e for e in entries if e.endswith((".py", ".so")) or "." not in e]
     if rival:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, exc, text
+from sqlalchemy import Connection, Engine, create_engine, exc
 from sqlalchemy.orm import Session
 
 from pytest_migcheck.core.outcome import MigcheckError
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["AsyncEngine", "Connection", "Engine", "Session", "SharedConnection"]
 
 # When the transaction began, which tells it from another one; and the locks that a rollback leaves.
-_BEGIN = text("SELECT pg_catalog.transaction_timestamp(), pg_catalog.pg_advisory_unlock_all()")
-_NOW = text("SELECT pg_catalog.transaction_timestamp()")
+_BEGIN = "SELECT pg_catalog.transaction_timestamp(), pg_catalog.pg_advisory_unlock_all()"
+_NOW = "SELECT pg_catalog.transaction_timestamp()"
 
 
 @contextmanager
@@ -68,7 +68,7 @@ class SharedConnection:
             self._connection = self._engine.connect()
         connection = self._connection
         outer = connection.begin()
-        began = connection.execute(_BEGIN).scalar()
+        began = connection.exec_driver_sql(_BEGIN).scalar()
         try:
             yield connection
         finally:
@@ -83,7 +83,7 @@ class SharedConnection:
         if connection.closed or connection.invalidated or not outer.is_active:
             return False
         try:
-            return bool(connection.execute(_NOW).scalar() == began)
+            return bool(connection.exec_driver_sql(_NOW).scalar() == began)
         except exc.SQLAlchemyError:
             return True  # aborted by an error of the test: it can only be rolled back
 
