@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -62,6 +63,7 @@ class Leash:
             os.close(life)
         if not os.read(self._life, 1):
             self.let_go()
+            shutil.rmtree(directory, ignore_errors=True)
             raise MigcheckError(f"the folder {directory} cannot be made")
 
     def run(self, command: Sequence[str]) -> None:
