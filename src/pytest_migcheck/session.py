@@ -144,23 +144,25 @@ class Session:
         server = self._started()
         history = work.history
         if work.cursor is None:
-            work.cursor = Cursor(history, server, self._roles_as_at_the_start)
+            traced = "locks" in self._settings.checks
+            work.cursor = Cursor(history, server, self._roles_as_at_the_start, traced=traced)
         stairway = work.cursor.stairway(revision)
         node = history.graph.revisions[revision]
         irreversible = any(revision.startswith(name) for name in self._settings.irreversible)
         work.outcomes["stairway", revision] = judge_stairway(stairway, node, irreversible)
-        work.outcomes["locks", revision] = judge_locks(
-            stairway,
-            node,
-            Target(
-                version_num=server.version_num,
-                target_version=self._settings.target_version,
-                version_tables=history.version_tables(),
-                env_path=str(history.env_path),
-            ),
-            selected=self._settings.selected,
-            more=self._own_rules,
-        )
+        if "locks" in self._settings.checks:
+            work.outcomes["locks", revision] = judge_locks(
+                stairway,
+                node,
+                Target(
+                    version_num=server.version_num,
+                    target_version=self._settings.target_version,
+                    version_tables=history.version_tables(),
+                    env_path=str(history.env_path),
+                ),
+                selected=self._settings.selected,
+                more=self._own_rules,
+            )
 
     def _history_check(self, work: _Work, check: str) -> Outcome:
         history = work.history

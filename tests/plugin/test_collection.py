@@ -47,9 +47,9 @@ def test_a_typed_node_id_is_all_that_is_collected(two, migcheck, node):
 
 def test_in_addopts_a_typed_path_is_all_that_is_collected(two, pytester):
     two.write("pytest.ini", "[pytest]\naddopts = --migcheck\n")
-    own = pytester.runpytest_inprocess("--collect-only", "-q", "tests")
+    own = pytester.runpytest_inprocess("-p", "no:asyncio", "--collect-only", "-q", "tests")
     own.stdout.no_fnmatch_line("migrations/*")
-    everything = pytester.runpytest_inprocess("--collect-only", "-q")
+    everything = pytester.runpytest_inprocess("-p", "no:asyncio", "--collect-only", "-q")
     everything.stdout.fnmatch_lines(ORDER)
 
 

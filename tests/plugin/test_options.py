@@ -60,7 +60,7 @@ def test_a_wrong_ini_value_names_its_key(project, migcheck):
 
 
 def test_no_history_is_a_usage_error_that_names_the_places(pytester):
-    result = pytester.runpytest_inprocess("--migcheck")
+    result = pytester.runpytest_inprocess("-p", "no:asyncio", "--migcheck")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     for place in ("$ALEMBIC_CONFIG", "alembic.ini", "[tool.alembic]"):
         assert place in result.stderr.str()
@@ -75,16 +75,16 @@ def test_the_command_line_wins_over_the_ini_file(project, migcheck):
 
 
 def test_rules_are_listed_and_explained_without_a_history(pytester):
-    listed = pytester.runpytest_inprocess("--migcheck-rules")
+    listed = pytester.runpytest_inprocess("-p", "no:asyncio", "--migcheck-rules")
     assert listed.ret == 0
     listed.stdout.fnmatch_lines(["MC101 create-index-not-concurrent*"])
-    explained = pytester.runpytest_inprocess("--migcheck-explain=create-index-not-concurrent")
+    explained = pytester.runpytest_inprocess("-p", "no:asyncio", "--migcheck-explain=create-index-not-concurrent")
     assert explained.ret == 0
     explained.stdout.fnmatch_lines(["MC101 *", "triggered when*", "effect*", "fix*"])
 
 
 def test_explaining_an_unknown_rule_is_a_usage_error(pytester):
-    result = pytester.runpytest_inprocess("--migcheck-explain=MC999")
+    result = pytester.runpytest_inprocess("-p", "no:asyncio", "--migcheck-explain=MC999")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "'MC999' is not a rule" in result.stderr.str()
 

@@ -73,6 +73,8 @@ def test_an_interrupt_in_the_middle_of_a_start_ends_it_at_once(monkeypatch: pyte
 
 def test_a_start_sweeps_directories_without_an_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rundir, "_bases", lambda: iter([tmp_path]))
+    # A worker's folder has a longer path than a socket may.
+    monkeypatch.setattr(rundir, "_LONGEST", 200)
     ended = tmp_path / f"{rundir.PREFIX}ended"
     ended.mkdir()
     (ended / "owner.lock").touch()

@@ -89,6 +89,11 @@ class Catalog:
     def __len__(self) -> int:
         return sum(map(len, self._groups))
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Catalog) and self.objects == other.objects
+
+    __hash__ = None  # type: ignore[assignment]
+
 
 def _merged(groups: Iterable[Mapping[ObjectKey, Attributes]]) -> dict[ObjectKey, Attributes]:
     objects: dict[ObjectKey, Attributes] = {}

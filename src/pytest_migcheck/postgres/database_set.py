@@ -20,23 +20,29 @@ HiddenTables = tuple[tuple[str, str], ...]
 class DatabaseSet:
     """One disposable database per database (host, port, name) that the history connects to."""
 
-    def __init__(self, server: Server, label: str, *, incremental: bool = False) -> None:
-        """Make the set with its main database; ``incremental`` reads of a catalog only what was touched."""
+    def __init__(
+        self, server: Server, label: str, *, incremental: bool = False, main: Database | None = None
+    ) -> None:
+        """Make the set.
+
+        Args:
+            server: where the databases are.
+            label: a word for their names.
+            incremental: read of a catalog only what was touched.
+            main: the main database if it exists already.
+        """
         self.server = server
         self.label = label
         self.incremental = incremental
         self._databases: dict[Target, Database] = {}
         self._readers: dict[str, CatalogReader] = {}
         self._hidden_tables: HiddenTables = ()
-        self.main = self._create("main")
+        self.main = main or self._create("main")
 
     @classmethod
     def around(cls, database: Database, label: str) -> DatabaseSet:
         """A set whose main database exists already."""
-        databases = cls.__new__(cls)
-        databases.server, databases.label, databases.main = database.server, label, database
-        databases._databases, databases._readers = {}, {}
-        return databases
+        return cls(database.server, label, main=database)
 
     def _create(self, suffix: str, template: str | None = None) -> Database:
         name = f"migcheck_{self.label}_{suffix}_{secrets.token_hex(3)}"[:63]
@@ -123,11 +129,8 @@ class DatabaseSet:
         """A set with a copy of each database; nobody may be connected to this one."""
         self.release()
         self.wait_until_unused()
-        twin = DatabaseSet.__new__(DatabaseSet)
-        twin.server, twin.label, twin.incremental = self.server, label, self.incremental
-        twin._readers, twin._hidden_tables = {}, self._hidden_tables
-        copies = {d.name: twin._create(f"c{n}", template=d.name) for n, d in enumerate(self.databases)}
-        twin.main = copies[self.main.name]
+        copies = {d.name: self._create(f"{label}c{n}", template=d.name) for n, d in enumerate(self.databases)}
+        twin = DatabaseSet(self.server, label, incremental=self.incremental, main=copies[self.main.name])
         twin._databases = {target: copies[d.name] for target, d in self._databases.items()}
         return twin
 

@@ -23,14 +23,16 @@ _JOINS = """
 
 # Before a transaction: the relations that were written since the last look (``age`` is the distance of a transaction
 # id to now), and those that the session's counters stand at something for. The counters are those since they were
-# last reported, which is not at each commit. The first column is where to look from the next time
-# (https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT).
+# last reported, which is not at each commit, unless ``report`` asks for it. The first column is where to look from
+# the next time (https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT).
 BEFORE = f"""
-SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::pg_catalog.xid::text,
+SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::pg_catalog.xid::text, {{report}},
     pg_catalog.pg_stat_get_xact_numscans(c.oid)::bigint, {_COLUMNS}
 FROM (VALUES (1)) AS one LEFT JOIN pg_catalog.pg_class c ON c.oid >= 16384 AND (
     pg_catalog.age(c.xmin) <= pg_catalog.age('{{since}}'::pg_catalog.xid)
     OR c.relkind IN ('r', 'm', 'p') AND pg_catalog.pg_stat_get_xact_numscans(c.oid) > 0) {_JOINS}"""
+_CAN_REPORT = "SELECT 1 FROM pg_catalog.pg_proc WHERE proname = 'pg_stat_force_next_flush'"  # PostgreSQL 15
+_REPORT = "pg_catalog.pg_stat_force_next_flush() IS NULL"
 _FIRST_XID = "3"  # FirstNormalTransactionId in PostgreSQL's access/transam.h
 
 # A dropped relation has no row in pg_class, yet its lock is still listed: hence the LEFT JOIN.
@@ -99,6 +101,12 @@ class Observer:
         self._scans_before: dict[int, int] = {}
         self._known_since = _FIRST_XID
         self._counts: dict[int, int] = {}
+        self._can_report: bool | None = None
+        self._nothing_since = False
+
+    def miss(self) -> None:
+        """Something will run on the session that is not observed."""
+        self._nothing_since = False
 
     def begin(self, connection: Any, *, autocommit: bool) -> None:
         """Read the names of relations and where the counters stand, before the first statement of a transaction."""
@@ -106,15 +114,24 @@ class Observer:
             rows = _query(connection, EVERYTHING)
             self._counts = {int(row[2]): int(row[1]) for row in rows}
             self._relations.update((r.oid, r) for r in (_relation(row[2:]) for row in rows))
+            self._nothing_since = False
             return
-        rows = _query(connection, BEFORE.format(since=self._known_since))
+        if self._nothing_since:
+            # The last transaction was observed from its beginning, and reported its counters at its end.
+            self._scans_before, self._nothing_since = {}, False
+            return
+        if self._can_report is None:
+            self._can_report = bool(_query(connection, _CAN_REPORT))
+        report = _REPORT if self._can_report else "NULL"
+        rows = _query(connection, BEFORE.format(since=self._known_since, report=report))
+        self._nothing_since = self._can_report
         self._known_since = str(rows[0][0])
         self._scans_before = {}
         for row in rows:
-            if row[2] is not None:
-                relation = _relation(row[2:])
+            if row[3] is not None:
+                relation = _relation(row[3:])
                 self._relations[relation.oid] = relation
-                self._scans_before[relation.oid] = int(row[1] or 0)
+                self._scans_before[relation.oid] = int(row[2] or 0)
 
     def observe(self, connection: Any) -> Observation:
         """Compare the session with what it was before the statement; the statement has ended without error."""

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import lru_cache
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -55,6 +56,9 @@ class Recorder:
         if not continuing:
             self._statements, self._transaction_number = [], 1
         self._observing, self._listing, self._open, self._begins = observing, True, True, True
+        if not observing:
+            for _, observer in self._observers.values():
+                observer.miss()
 
     def close_step(self) -> tuple[Statement, ...]:
         """End the step and return its statements."""
@@ -174,4 +178,9 @@ def source_at(path: str, line: int, function: str) -> Source:
 def paths_below(directories: Collection[str]) -> Callable[[str], bool]:
     """Tell whether a file lies in one of the directories."""
     prefixes = tuple(directory.rstrip("/") + "/" for directory in directories)
-    return lambda path: path.startswith(prefixes)
+
+    @lru_cache(maxsize=4096)
+    def inside(path: str) -> bool:
+        return path.startswith(prefixes)
+
+    return inside

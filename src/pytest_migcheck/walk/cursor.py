@@ -46,8 +46,18 @@ class Stairway:
 class Cursor:
     """Walks one history over databases of its own."""
 
-    def __init__(self, history: History, server: Server, reset_cluster: Callable[[], None]) -> None:
-        """Make a cursor; ``reset_cluster`` takes back what walks left outside of databases (roles)."""
+    def __init__(
+        self, history: History, server: Server, reset_cluster: Callable[[], None], *, traced: bool = True
+    ) -> None:
+        """Make a cursor.
+
+        Args:
+            history: the migrations.
+            server: where the databases are made.
+            reset_cluster: takes back what walks left outside of databases (roles).
+            traced: ask the server what each statement locks, scans and rewrites.
+        """
+        self._traced = traced
         self._history = history
         self._reset_cluster = reset_cluster
         self._server = server
@@ -188,8 +198,7 @@ class Cursor:
         return self._databases.read_catalog(self._history.version_tables(), everything=everything)
 
     def _step(self, revision: str, direction: Direction, run: int, before: Catalog) -> StepRecord:
-        traced = run == 1
-        result = self._running().step(revision, direction, traced=traced)
+        result = self._running().step(revision, direction, traced=self._traced and run == 1)
         record = StepRecord(
             revision=revision,
             direction=direction,
