@@ -75,6 +75,15 @@ class DatabaseSet:
             )
         return reader
 
+    def listen(self) -> None:
+        """Be ready to hear what is touched, before anybody else connects.
+
+        A transaction that is open already does not notice new event triggers.
+        """
+        if self.incremental:
+            for database in self.databases:
+                self._catalog_reader(database)
+
     def release(self) -> None:
         """Close our own connections, so that the databases can be copied or dropped."""
         for reader in self._readers.values():

@@ -184,6 +184,7 @@ class Cursor:
         if self._run is None or not self._run.alive:
             if self._databases is None:
                 raise MigcheckError("pytest-migcheck: there is no database to run on")
+            self._databases.listen()
             self._run = self._history.start(self._databases)
         return self._run
 
