@@ -61,7 +61,7 @@ OPTIONS = (
     Option("migcheck_fail_on", "lowest severity that fails: error or warning", "string", cli=True, metavar="SEVERITY"),
     Option(
         "migcheck_report",
-        "write a report: html, sarif or json, each with [:PATH] (default: .migcheck/report.TYPE), or github annotations",
+        "write a report: html, sarif or json, with :PATH or to .migcheck/report.TYPE; or github, for annotations",
         "args",
         cli=True,
         repeat=True,

@@ -44,7 +44,7 @@ class ReportFiles:
             server=next((e["server"] for e in entries if e.get("server")), None),
             histories=histories,
             stopped=stopped,
-            started=datetime.fromtimestamp(self._began, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            started=f"{datetime.fromtimestamp(self._began, timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
             seconds=round(time.time() - self._began, 2),
             versions={"python": platform.python_version(), **{n: metadata.version(n) for n in _LIBRARIES}},
             settings=dict(_shown_settings(self._config)),
@@ -63,12 +63,12 @@ class ReportFiles:
         """Workflow commands, where GitHub runs us or they were asked for."""
         if "github" not in paths and os.environ.get("GITHUB_ACTIONS") != "true":
             return
-        from pytest_migcheck.report.github import annotations
+        from pytest_migcheck.report.github import workflow_commands
 
         # pytest-github-actions-annotate-failures annotates the first finding of each item that fails.
         other = self._config.pluginmanager.hasplugin("annotate_errors")
         annotated = {c["node"] for c in report["checks"] if c["outcome"] == "failed"} if other else ()
-        yield from annotations(report, annotated)
+        yield from workflow_commands(report, annotated)
 
 
 def top_of(root: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,7 +45,7 @@ def build_report(entries: Sequence[Mapping[str, Any]], about: About) -> dict[str
         "server": about.server,
         "histories": [_history(history, root) for history in about.histories],
         "checks": [entry["check"] for entry in entries],
-        "findings": [{**f, "path": relative(f["path"], root)} for f in findings],
+        "findings": [_finding(f, root) for f in findings],
         "statements": [{**s, "path": relative(s["path"], root)} for s in statements],
         "stopped": about.stopped,
         "root": root.relative_to(about.top).as_posix() if root.is_relative_to(about.top) else ".",
@@ -57,6 +58,11 @@ def build_report(entries: Sequence[Mapping[str, Any]], about: About) -> dict[str
         "notes": list(dict.fromkeys(note for entry in entries for note in entry.get("notes", ()))),
         "rules": {id_: dict(rule) for id_, rule in about.rules.items() if id_ in used},
     }
+
+
+def _finding(finding: Mapping[str, Any], root: Path) -> dict[str, Any]:
+    details = [[label, text.replace(f"{root}{os.sep}", "")] for label, text in finding["details"]]
+    return {**finding, "path": relative(finding["path"], root), "details": details}
 
 
 def _history(history: Mapping[str, Any], root: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 _COMMANDS = {"error": "error", "warning": "warning"}
 
 
-def annotations(report: Mapping[str, Any], annotated: Collection[str] = ()) -> Iterator[str]:
+def workflow_commands(report: Mapping[str, Any], annotated: Collection[str] = ()) -> Iterator[str]:
     """One command for each finding that is shown.
 
     Args:

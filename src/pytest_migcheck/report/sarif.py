@@ -19,6 +19,7 @@ from pytest_migcheck.core.links import DOCS, rule_link
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 # SARIF has two kinds: in the source, and anywhere else.
+_TOLD = frozenset(("lock", "error", "why", "left", "rows", "fix"))
 _SUPPRESSIONS = {"comment": "inSource"}
 
 
@@ -106,7 +107,7 @@ def _result(
 
 
 def _message(finding: Mapping[str, Any]) -> str:
-    shown = [f"{label}: {text}" for label, text in finding["details"] if label in ("lock", "error", "why", "left", "fix")]
+    shown = [f"{label}: {text}" for label, text in finding["details"] if label in _TOLD]
     return "\n".join([finding["headline"], *shown])
 
 
