@@ -24,8 +24,8 @@ FINDING_TEXTS: dict[str, FindingText] = {
     "downgrade-incomplete": FindingText(
         check="stairway",
         summary="A downgrade leaves the catalog other than it was before the upgrade.",
-        condition="upgrade() and then downgrade() of one revision leave an object that was not there, lack one that was, "
-        "or leave one changed",
+        condition="after upgrade() and downgrade() of one revision an object is left that was not there, "
+        "or one is missing or changed",
         effect="after a rollback the next deployment meets a schema that no revision describes, and often fails",
         fix="undo in downgrade() everything that upgrade() did; what cannot be undone is declared: "
         "raise NotImplementedError",
@@ -40,7 +40,8 @@ FINDING_TEXTS: dict[str, FindingText] = {
     "downgrade-fails": FindingText(
         check="stairway, roundtrip",
         summary="A downgrade ends with an error.",
-        condition="downgrade() raises, or PostgreSQL refuses a statement of it; one that refuses on purpose is irreversible",
+        condition="downgrade() raises, or PostgreSQL refuses a statement of it (one that refuses on purpose is "
+        "irreversible, which is no fault)",
         effect="a release cannot be taken back when it has to be",
         fix="correct downgrade(), or declare that there is no way back: raise NotImplementedError",
     ),

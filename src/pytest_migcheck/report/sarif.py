@@ -65,7 +65,11 @@ def _rule(id_: str, name: str, texts: Mapping[str, Any] | None, findings: list[M
         "help": {"text": "\n".join([summary, *more]), "markdown": "\n\n".join([summary, *more])},
         "helpUri": rule_link(id_, name, has_page=bool(texts and texts["page"])),
         "defaultConfiguration": {"level": _LEVELS[severity]},
-        "properties": {"tags": ["database", "migration"], "precision": "very-high", "problem.severity": _GITHUB[severity]},
+        "properties": {
+            "tags": ["database", "migration"],
+            "precision": "very-high",
+            "problem.severity": _GITHUB[severity],
+        },
     }
 
 
