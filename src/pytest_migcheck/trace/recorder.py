@@ -42,7 +42,6 @@ class Recorder:
         self._open = False
         self._begins = True
         self._started = 0.0
-        self._source: Source | None = None
 
     @property
     def recording(self) -> bool:
@@ -78,7 +77,6 @@ class Recorder:
         """A statement is about to run on this DBAPI connection."""
         if not self._open:
             return
-        self._source = source_of_frame(sys._getframe(1), self._is_ours)
         if self._observing:
             self._prepare_observer(connection, autocommit=autocommit)
         self._started = time.perf_counter()
@@ -103,7 +101,7 @@ class Recorder:
         self._statements.append(
             Statement(
                 sql=sql,
-                source=self._source,
+                source=self._calling(),
                 seconds=seconds,
                 transaction=None if autocommit else self._transaction_number,
                 acquired=observation.acquired,
@@ -124,7 +122,7 @@ class Recorder:
         self._statements.append(
             Statement(
                 sql=sql,
-                source=self._source,
+                source=self._calling(),
                 seconds=time.perf_counter() - self._started,
                 transaction=None if autocommit else self._transaction_number,
                 error=error,
@@ -135,10 +133,15 @@ class Recorder:
     def ended_by_migration(self, sql: str) -> None:
         """The migration itself is about to end the transaction, by a call of its connection."""
         if self._open:
-            source = source_of_frame(sys._getframe(1), self._is_ours)
             self._statements.append(
-                Statement(sql=sql, source=source, seconds=0.0, transaction=self._transaction_number, driver_call=True)
+                Statement(
+                    sql=sql, source=self._calling(), seconds=0.0, transaction=self._transaction_number, driver_call=True
+                )
             )
+
+    def _calling(self) -> Source | None:
+        """The line of the user's code that is running the statement."""
+        return source_of_frame(sys._getframe(1), self._is_ours)
 
     def transaction_ended(self) -> None:
         """A commit or a rollback came through."""
