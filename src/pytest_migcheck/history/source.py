@@ -42,7 +42,8 @@ class Declared:
     ``database`` is the label of this one in a catalog of several databases, "" for the main one; ``others`` are
     the labels of the others.
     ``build`` gets the database and the migrated catalog (for what only migrations can create);
-    ``ignore`` is true for differences that the user's own filters leave out.
+    ``ignore`` is true for differences that the user's own filters leave out; ``complete`` means that every kind of
+    object can be declared there, as in DDL, and not only what models can say.
     """
 
     label: str
@@ -50,6 +51,7 @@ class Declared:
     ignore: Callable[[Difference], bool]
     database: str = ""
     others: tuple[str, ...] = ()
+    complete: bool = False
 
 
 class Run(Protocol):

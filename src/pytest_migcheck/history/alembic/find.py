@@ -7,9 +7,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+from pytest_migcheck.history.alembic.declared import DeclaredElsewhere
 from pytest_migcheck.history.alembic.discover import FoundConfig, find_configs, hooked_configs
 from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptions
 from pytest_migcheck.history.alembic.redirect import Redirection
+from pytest_migcheck.history.ddl import DdlSource
 from pytest_migcheck.settings import Settings
 
 
@@ -24,6 +26,9 @@ class Hooks(Protocol):
 
     def prepare(self, history: str) -> Sequence[str | Callable[[Any], Any]]:
         """SQL or callables that prepare the empty database."""
+
+    def metadata(self, history: str) -> Sequence[Any]:
+        """Models that take the place of env.py's."""
 
     def files(self) -> tuple[Path, ...]:
         """The user's source files that implement hooks."""
@@ -47,5 +52,14 @@ def _options(found: FoundConfig, settings: Settings, hooks: Hooks) -> AlembicOpt
         variables=settings.env,
         targets=settings.target,
         timeout=float(settings.step_timeout),
+        elsewhere=lambda: _elsewhere(found.label, settings, hooks),
+    )
+
+
+def _elsewhere(label: str, settings: Settings, hooks: Hooks) -> DeclaredElsewhere:
+    ddl = settings.declared
+    return DeclaredElsewhere(
         metadata=settings.metadata,
+        ddl=DdlSource(value=ddl, root=settings.root, timeout=float(settings.step_timeout)) if ddl else None,
+        hooked=hooks.metadata(label),
     )
