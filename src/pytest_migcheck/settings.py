@@ -147,7 +147,8 @@ def declared_ddl(origin: str, value: str, root: Path, metadata: Sequence[str]) -
             near = difflib.get_close_matches(value, files, 1, 0.4)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise MigcheckError(
-                f"{origin}: {value!r} is neither a file below {root} nor a command line (no program {program!r}).{hint}\n"
+                f"{origin}: {value!r} is neither a file below {root} nor a command line (no program {program!r})."
+                f"{hint}\n"
                 "valid: the path of a DDL file, or a command line that prints the DDL"
             )
     if program and metadata:

@@ -45,7 +45,13 @@ def judge_drift(declared: Declared, side: Migrated, models: DatabaseSet) -> Outc
         return Outcome(status=Status.FAILED, findings=(_not_creatable(error, env_path, declared.label),))
     expected = models.read_catalog(side.hidden_tables)
     reader = models.reader(models.main)
-    differences = drift(expected, migrated, folded=lambda pairs: fold(reader, pairs), ignore=declared.ignore, complete=declared.complete)
+    differences = drift(
+        expected,
+        migrated,
+        folded=lambda pairs: fold(reader, pairs),
+        ignore=declared.ignore,
+        complete=declared.complete,
+    )
     if declared.database:
         differences = tuple(replace(d, object=f"{declared.database}:{d.object}") for d in differences)
     findings = tuple(_findings(differences, env_path, heads, declared.label))

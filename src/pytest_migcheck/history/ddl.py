@@ -55,10 +55,15 @@ class DdlSource:
     def _printed(self) -> str:
         try:
             # A pipe or a variable in it works as where the user tried it out.
-            done = subprocess.run(
-                self.value, shell=True, cwd=self.root, stdin=subprocess.DEVNULL, capture_output=True,
-                timeout=self.timeout, check=False,
-            )  # fmt: skip
+            done = subprocess.run(  # noqa: S602 - the user's own command line
+                self.value,
+                shell=True,
+                cwd=self.root,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=self.timeout,
+                check=False,
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise MigcheckError(f"{self.origin}: {self.value!r} did not print the DDL: {error}") from error
         if done.returncode:

@@ -25,7 +25,8 @@ def named_metadata(name: str, origin: str) -> sa.MetaData:
     value: Any = _module(module_name, name, origin)
     for part in (path or "metadata").split("."):
         if not hasattr(value, part):
-            raise MigcheckError(f"{origin}: {name!r}: {_described(value)} has no {part!r}{_near(part, value)}\n{_VALID}")
+            missing = f"{_described(value)} has no {part!r}{_near(part, value)}"
+            raise MigcheckError(f"{origin}: {name!r}: {missing}\n{_VALID}")
         value = getattr(value, part)
     return _metadata(value, repr(name), origin)
 
@@ -78,7 +79,8 @@ def _described(value: Any) -> str:
 def _near(part: str, value: Any) -> str:
     """The nearest attribute, else those that hold metadata."""
     holders = [n for n in dir(value) if isinstance(getattr(getattr(value, n, None), "metadata", None), sa.MetaData)]
-    holders = [f"{n}.metadata" for n in holders] + [n for n in dir(value) if isinstance(getattr(value, n, None), sa.MetaData)]
+    holders = [f"{n}.metadata" for n in holders]
+    holders += [n for n in dir(value) if isinstance(getattr(value, n, None), sa.MetaData)]
     near = difflib.get_close_matches(part, dir(value), 1, 0.6)
     if near:
         return f". Did you mean {near[0]!r}?"
