@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pytest_migcheck.checks.chain import judge_roundtrip, judge_upgrade, walk_chain
-from pytest_migcheck.checks.drift import joined, judge_drift, part_of
+from pytest_migcheck.checks.drift import Migrated, joined, judge_drift, part_of
 from pytest_migcheck.checks.heads import check_heads
 from pytest_migcheck.checks.locks import Target, judge_locks
 from pytest_migcheck.checks.stairway import judge_stairway
@@ -211,9 +211,13 @@ class Session:
                 if outcomes:
                     models.drop()
                     models = DatabaseSet(self._started(), "models")
-                heads = ", ".join(work.history.graph.heads)
-                part = part_of(migrated, one)
-                outcomes.append(judge_drift(one, part, models, str(work.history.env_path), heads))
+                side = Migrated(
+                    catalog=part_of(migrated, one),
+                    hidden_tables=work.history.version_tables(),
+                    env_path=str(work.history.env_path),
+                    heads=", ".join(work.history.graph.heads),
+                )
+                outcomes.append(judge_drift(one, side, models))
             return joined(outcomes)
         finally:
             models.drop()

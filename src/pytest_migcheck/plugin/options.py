@@ -35,6 +35,11 @@ OPTIONS = (
     ),
     Option("migcheck_metadata", "the models, as module:attribute (default: env.py's target_metadata)", "args"),
     Option(
+        "migcheck_declared",
+        "the schema that migrations must give, in place of models: a DDL file, or a command line that prints it",
+        "string",
+    ),
+    Option(
         "migcheck_checks", "kinds of item to run, separated by commas", "args", cli=True, repeat=True, metavar="KINDS"
     ),
     Option("migcheck_select", "ids, prefixes or names of rules to add", "args", cli=True, repeat=True, metavar="RULES"),
@@ -138,6 +143,7 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         root=config.rootpath,
         config=tuple(many("migcheck_config")[1]),
         metadata=tuple(many("migcheck_metadata")[1]),
+        declared=s.declared_ddl(*one("migcheck_declared", ""), config.rootpath, many("migcheck_metadata")[1]),
         checks=s.check_names(*many("migcheck_checks")),
         select=s.rule_names(*many("migcheck_select"), rules),
         ignore=s.rule_names(*many("migcheck_ignore"), rules),
