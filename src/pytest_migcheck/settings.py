@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pytest_migcheck.core.outcome import CHECKS, MigcheckError
 
+REPORTS = ("html", "sarif", "json", "github")
 _PLACES = ("auto", "embedded", "local", "local:BINDIR", "docker", "docker:IMAGE", "postgresql://…")
 
 
@@ -33,7 +34,7 @@ class Settings:
     env: Mapping[str, str] = field(default_factory=dict)
     step_timeout: int = 120
     fail_on: str = "error"
-    json_report: Path | None = None
+    reports: Mapping[str, Path] = field(default_factory=dict)
     keep: bool = False
     fresh: bool = False
 
@@ -113,16 +114,25 @@ def environment_variables(origin: str, values: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def json_report(origin: str, values: Sequence[str], root: Path) -> Path | None:
-    """The path of the JSON report among ``TYPE:PATH`` entries."""
-    path: Path | None = None
+def report_paths(origin: str, values: Sequence[str], root: Path) -> dict[str, Path]:
+    """The path of each report among ``TYPE:PATH`` entries; that of ``github``, which goes to the output, is no file.
+
+    Raises:
+        MigcheckError: a type is not known, a path is a directory, or two reports would go to one file.
+    """
+    found: dict[str, Path] = {}
     for value in values:
         kind, _, where = value.partition(":")
-        if kind in ("html", "sarif"):
-            raise MigcheckError(f"{origin}: {kind!r} comes in a later release. Valid: json[:PATH]")
-        choice(origin, kind, ("json",))
-        path = root / (where or ".migcheck/report.json")
-    return path
+        choice(origin, kind, REPORTS)
+        if kind == "github" and where:
+            raise MigcheckError(f"{origin}: {value!r}: annotations go to the output; write 'github' without a path")
+        path = root / (where or f".migcheck/report.{kind}")
+        if path.is_dir():
+            raise MigcheckError(f"{origin}: {value!r}: {path} is a directory. Valid: {kind}:PATH of a file")
+        if path in (other for known, other in found.items() if known != kind):
+            raise MigcheckError(f"{origin}: {value!r}: another report goes to {path} already; name another file")
+        found[kind] = path
+    return found
 
 
 def server_place(origin: str, value: str) -> str:

@@ -42,6 +42,10 @@ class Recorder:
         self._open = False
         self._begins = True
         self._started = 0.0
+        # The clock of a step stands still while we look.
+        self._step_began = 0.0
+        self._looked = 0.0
+        self._ends: dict[int, float] = {}
 
     @property
     def recording(self) -> bool:
@@ -54,6 +58,7 @@ class Recorder:
         """
         if not continuing:
             self._statements, self._transaction_number = [], 1
+            self._step_began, self._looked, self._ends = time.perf_counter(), 0.0, {}
         self._observing, self._listing, self._open, self._begins = observing, True, True, True
         if not observing:
             for _, observer in self._observers.values():
@@ -62,7 +67,7 @@ class Recorder:
     def close_step(self) -> tuple[Statement, ...]:
         """End the step and return its statements."""
         self._open, self._listing = False, False
-        return tuple(self._statements)
+        return tuple(replace(s, released=self._ends.get(s.transaction or 0)) for s in self._statements)
 
     def stop_observing(self) -> None:
         """The user's function returned: what follows, such as the version table's row, is Alembic's own."""
@@ -77,9 +82,14 @@ class Recorder:
         """A statement is about to run on this DBAPI connection."""
         if not self._open:
             return
+        entered = time.perf_counter()
         if self._observing:
             self._prepare_observer(connection, autocommit=autocommit)
         self._started = time.perf_counter()
+        self._looked += self._started - entered
+
+    def _on_the_clock(self, moment: float) -> float:
+        return moment - self._step_began - self._looked
 
     def _prepare_observer(self, connection: Any, *, autocommit: bool) -> None:
         _, observer = self._observers.setdefault(id(connection), (connection, Observer()))
@@ -91,13 +101,15 @@ class Recorder:
         """The statement ended without error."""
         if not self._listing:
             return
-        seconds = time.perf_counter() - self._started
+        ended = time.perf_counter()
+        seconds, started = ended - self._started, self._on_the_clock(self._started)
         observation = Observation()
         if self._observing:
             observer = self._observers[id(connection)][1]
             observation = observer.observe_committed(connection) if autocommit else observer.observe(connection)
             if self._only_truncates(sql):
                 observation = replace(observation, scans=(), rewrites=())
+        self._looked += time.perf_counter() - ended
         self._statements.append(
             Statement(
                 sql=sql,
@@ -112,6 +124,7 @@ class Recorder:
                 lock_timeout=observation.lock_timeout,
                 # What was not observed has no scans to judge.
                 utility=self._observing and self._is_utility(sql),
+                started=started,
             )
         )
 
@@ -127,15 +140,22 @@ class Recorder:
                 transaction=None if autocommit else self._transaction_number,
                 error=error,
                 utility=self._observing and self._is_utility(sql),
+                started=self._on_the_clock(self._started),
             )
         )
 
     def ended_by_migration(self, sql: str) -> None:
         """The migration itself is about to end the transaction, by a call of its connection."""
         if self._open:
+            started = self._on_the_clock(time.perf_counter())
             self._statements.append(
                 Statement(
-                    sql=sql, source=self._calling(), seconds=0.0, transaction=self._transaction_number, driver_call=True
+                    sql=sql,
+                    source=self._calling(),
+                    seconds=0.0,
+                    transaction=self._transaction_number,
+                    driver_call=True,
+                    started=started,
                 )
             )
 
@@ -146,6 +166,7 @@ class Recorder:
     def transaction_ended(self) -> None:
         """A commit or a rollback came through."""
         if self._open:
+            self._ends[self._transaction_number] = self._on_the_clock(time.perf_counter())
             self._transaction_number += 1
             self._begins = True
 
