@@ -18,6 +18,8 @@ class Settings:
 
     root: Path
     config: tuple[str, ...] = ()
+    histories: tuple[str, ...] = ()
+    init: tuple[str, ...] = ()
     metadata: tuple[str, ...] = ()
     checks: tuple[str, ...] = CHECKS
     select: tuple[str, ...] = ()

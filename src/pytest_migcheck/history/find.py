@@ -2,18 +2,65 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.history.alembic.discover import has_config
 from pytest_migcheck.history.alembic.find import find_alembic_histories
+from pytest_migcheck.history.alembic.prepare import apply_preparations
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.source import History, Hooks
+from pytest_migcheck.history.sql.find import FoundFolder, find_folders, named_folders
+from pytest_migcheck.history.sql.history import SqlHistory, SqlOptions
 from pytest_migcheck.settings import Settings
+
+_ALEMBIC = "alembic:"
 
 
 def find_histories(settings: Settings, hooks: Hooks, redirection: Redirection) -> Iterator[History]:
     """Find the histories; runs no env.py and starts no server.
 
+    Alembic's are found as ever. Folders of SQL are histories where they can be nothing else, or are named.
+
     Raises:
         MigcheckError: there is none, or one cannot be read.
     """
-    yield from find_alembic_histories(settings, hooks, redirection)
+    named = settings.histories
+    typed = tuple(entry.removeprefix(_ALEMBIC) for entry in named if entry.startswith(_ALEMBIC))
+    if named:
+        folders = tuple(named_folders(settings.root, tuple(e for e in named if not e.startswith(_ALEMBIC))))
+        settings = replace(settings, config=typed)
+    else:
+        alone = settings.config or os.environ.get("ALEMBIC_CONFIG")
+        folders = () if alone else find_folders(settings.root)
+    found: list[History] = []
+    if typed or (not named and (not folders or has_config(settings.root, hooks.alembic_config(settings.root)))):
+        found += find_alembic_histories(settings, hooks, redirection)
+    found += [_sql_history(folder, settings, hooks) for folder in folders]
+    yield from found
+
+
+def _sql_history(folder: FoundFolder, settings: Settings, hooks: Hooks) -> SqlHistory:
+    return SqlHistory(
+        folder.layout(),
+        SqlOptions(
+            name=folder.label,
+            prepare=lambda databases: apply_preparations(hooks.prepare(folder.label), databases),
+            init=tuple(_init_scripts(folder.label, settings)),
+            timeout=float(settings.step_timeout),
+        ),
+    )
+
+
+def _init_scripts(history: str, settings: Settings) -> Iterator[Path]:
+    """The scripts of ``migcheck_init`` that are for this history, or for all."""
+    for entry in settings.init:
+        name, equals, place = entry.rpartition("=")
+        path = settings.root / place
+        if not path.is_file():
+            raise MigcheckError(f"migcheck_init: {entry!r}: there is no file {path}\nvalid: FILE, or HISTORY=FILE")
+        if not equals or name == history:
+            yield path

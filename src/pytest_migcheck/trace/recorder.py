@@ -74,11 +74,11 @@ class Recorder:
         """What the step has run so far."""
         return tuple(self._statements)
 
-    def before(self, connection: Any, *, autocommit: bool) -> None:
-        """A statement is about to run on this DBAPI connection."""
+    def before(self, connection: Any, *, autocommit: bool, source: Source | None = None) -> None:
+        """A statement is about to run on this DBAPI connection; ``source`` is its place where no Python frame is."""
         if not self._open:
             return
-        self._source = source_of_frame(sys._getframe(1), self._is_ours)
+        self._source = source or source_of_frame(sys._getframe(1), self._is_ours)
         if self._observing:
             self._prepare_observer(connection, autocommit=autocommit)
         self._started = time.perf_counter()
