@@ -1,0 +1,2 @@
+-- migrate:up
+ALTER TYPE shelf ADD VALUE 'maps';
