@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_migcheck.checks.chain import judge_roundtrip, judge_upgrade, walk_chain
-from pytest_migcheck.checks.drift import joined, judge_drift, part_of
+from pytest_migcheck.checks.drift import Migrated, joined, judge_drift, part_of
 from pytest_migcheck.checks.heads import check_heads
 from pytest_migcheck.checks.in_sql import in_words_of
 from pytest_migcheck.checks.locks import Target, judge_locks
 from pytest_migcheck.checks.stairway import judge_stairway
+from pytest_migcheck.checks.walked import walked_steps
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
 from pytest_migcheck.history.alembic.redirect import Redirection
@@ -149,7 +150,8 @@ class Session:
         stairway = work.cursor.stairway(revision)
         node = history.graph.revisions[revision]
         irreversible = any(revision.startswith(name) for name in self._settings.irreversible)
-        work.outcomes["stairway", revision] = judge_stairway(stairway, node, irreversible)
+        judged = judge_stairway(stairway, node, irreversible)
+        work.outcomes["stairway", revision] = replace(judged, steps=walked_steps(stairway, judged))
         if "locks" in self._settings.checks:
             work.outcomes["locks", revision] = judge_locks(
                 stairway,
@@ -212,9 +214,13 @@ class Session:
                 if outcomes:
                     models.drop()
                     models = DatabaseSet(self._started(), "models")
-                heads = ", ".join(work.history.graph.heads)
-                part = part_of(migrated, one)
-                outcomes.append(judge_drift(one, part, models, str(work.history.env_path), heads))
+                side = Migrated(
+                    catalog=part_of(migrated, one),
+                    hidden_tables=work.history.version_tables(),
+                    env_path=str(work.history.env_path),
+                    heads=", ".join(work.history.graph.heads),
+                )
+                outcomes.append(judge_drift(one, side, models))
             return joined(outcomes)
         finally:
             models.drop()

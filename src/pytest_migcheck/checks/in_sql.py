@@ -10,6 +10,7 @@ from pytest_migcheck.history.alembic.as_sql import OUTSIDE, sql_of
 from pytest_migcheck.history.source import History
 
 _WAY_BACK = "downgrade()"
+_LABELS = {"models": "declared"}
 
 
 def in_words_of(history: History, outcome: Outcome) -> Outcome:
@@ -23,7 +24,8 @@ def in_words_of(history: History, outcome: Outcome) -> Outcome:
 
 def _in_sql(finding: Finding, history: History) -> Finding:
     details = [
-        (label, _fix(text, history) if label == "fix" else _plain(text, history)) for label, text in finding.details
+        (_LABELS.get(label, label), _fix(text, history) if label == "fix" else _plain(text, history))
+        for label, text in finding.details
     ]
     return replace(
         finding,
@@ -47,6 +49,13 @@ def _plain(text: str, history: History) -> str:
         ("op.get_context().autocommit_block()", history.outside),
         ("set it in env.py", "set it for the role or the session that migrates"),
         ("every revision", "every migration"),
+        ("in the models", "in the declared schema"),
+        ("between models and migrations", "between the declared schema and the migrations"),
+        ("the models cannot be created", "the declared schema cannot be created"),
+        ("correct the models: metadata.create_all()", "correct the declared schema: it"),
+        ('revision: alembic revision --autogenerate -m "..."', f"migration: {history.generate}".rstrip(": ")),
+        ("declare it in the declared schema", "declare it"),
+        ("in a new revision", "in a new migration"),
         (_WAY_BACK, "the way back"),
     ):
         text = text.replace(alembic, here)

@@ -12,10 +12,11 @@ from pytest_migcheck.history.alembic.discover import has_config
 from pytest_migcheck.history.alembic.find import find_alembic_histories
 from pytest_migcheck.history.alembic.prepare import apply_preparations
 from pytest_migcheck.history.alembic.redirect import Redirection
+from pytest_migcheck.history.ddl import declared_source
 from pytest_migcheck.history.source import History, Hooks
 from pytest_migcheck.history.sql.find import FoundFolder, find_folders, named_folders
 from pytest_migcheck.history.sql.history import SqlHistory, SqlOptions
-from pytest_migcheck.settings import Settings
+from pytest_migcheck.settings import Settings, declared_line
 
 _ALEMBIC = "alembic:"
 
@@ -40,7 +41,17 @@ def find_histories(settings: Settings, hooks: Hooks, redirection: Redirection) -
     if typed or (not named and (not folders or has_config(settings.root, hooks.alembic_config(settings.root)))):
         found += find_alembic_histories(settings, hooks, redirection)
     found += [_sql_history(folder, settings, hooks) for folder in folders]
+    _check_names(settings, [history.name for history in found])
     yield from found
+
+
+def _check_names(settings: Settings, histories: list[str]) -> None:
+    """Refuse a name in a setting that no history has."""
+    init = [("migcheck_init", entry.rpartition(":")[0], entry) for entry in settings.init]
+    declared = [("migcheck_declared", declared_line(line.strip())[0], line) for line in settings.declared.splitlines()]
+    for origin, name, entry in (*init, *declared):
+        if name and name not in histories:
+            raise MigcheckError(f"{origin}: {entry!r}: {name!r} is not a history. Valid: {', '.join(histories)}")
 
 
 def _sql_history(folder: FoundFolder, settings: Settings, hooks: Hooks) -> SqlHistory:
@@ -51,6 +62,7 @@ def _sql_history(folder: FoundFolder, settings: Settings, hooks: Hooks) -> SqlHi
             prepare=lambda databases: apply_preparations(hooks.prepare(folder.label), databases),
             init=tuple(_init_scripts(folder.label, settings)),
             timeout=float(settings.step_timeout),
+            ddl=declared_source(folder.label, settings),
         ),
     )
 
@@ -58,9 +70,9 @@ def _sql_history(folder: FoundFolder, settings: Settings, hooks: Hooks) -> SqlHi
 def _init_scripts(history: str, settings: Settings) -> Iterator[Path]:
     """The scripts of ``migcheck_init`` that are for this history, or for all."""
     for entry in settings.init:
-        name, equals, place = entry.rpartition("=")
+        name, colon, place = entry.rpartition(":")
         path = settings.root / place
         if not path.is_file():
-            raise MigcheckError(f"migcheck_init: {entry!r}: there is no file {path}\nvalid: FILE, or HISTORY=FILE")
-        if not equals or name == history:
+            raise MigcheckError(f"migcheck_init: {entry!r}: there is no file {path}\nvalid: FILE, or HISTORY:FILE")
+        if not colon or name == history:
             yield path

@@ -43,7 +43,8 @@ class Declared:
     ``database`` is the label of this one in a catalog of several databases, "" for the main one; ``others`` are
     the labels of the others.
     ``build`` gets the database and the migrated catalog (for what only migrations can create);
-    ``ignore`` is true for differences that the user's own filters leave out.
+    ``ignore`` is true for differences that the user's own filters leave out; ``complete`` means that every kind of
+    object can be declared there, as in DDL, and not only what models can say.
     """
 
     label: str
@@ -51,6 +52,7 @@ class Declared:
     ignore: Callable[[Difference], bool]
     database: str = ""
     others: tuple[str, ...] = ()
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,9 @@ class Hooks(Protocol):
     def prepare(self, history: str) -> Sequence[str | Callable[[Any], Any]]:
         """SQL or callables that prepare the empty database."""
 
+    def metadata(self, history: str) -> Sequence[Any]:
+        """Models that take the place of env.py's."""
+
     def files(self) -> tuple[Path, ...]:
         """The user's source files that implement hooks."""
 
@@ -105,7 +110,8 @@ class History(Protocol):
 
     ``env_path`` is the file to which the items of the whole history belong: env.py, a journal, a lock file.
     ``in_sql`` says that its migrations are SQL files, so that advice must be SQL as well; ``tool`` is what runs them,
-    ``outside`` how that is told to run a statement outside of a transaction.
+    ``outside`` how that is told to run a statement outside of a transaction, ``generate`` the command that writes a
+    new migration.
     """
 
     name: str
@@ -115,6 +121,7 @@ class History(Protocol):
     in_sql: bool
     tool: str
     outside: str
+    generate: str
 
     @property
     def graph(self) -> Graph:

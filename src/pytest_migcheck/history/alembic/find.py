@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_migcheck.history.alembic.declared import DeclaredElsewhere
 from pytest_migcheck.history.alembic.discover import FoundConfig, find_configs, hooked_configs
 from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptions
 from pytest_migcheck.history.alembic.redirect import Redirection
+from pytest_migcheck.history.ddl import declared_source
 from pytest_migcheck.history.source import Hooks
 from pytest_migcheck.settings import Settings
 
@@ -29,5 +31,13 @@ def _options(found: FoundConfig, settings: Settings, hooks: Hooks) -> AlembicOpt
         variables=settings.env,
         targets=settings.target,
         timeout=float(settings.step_timeout),
+        elsewhere=lambda: _elsewhere(found.label, settings, hooks),
+    )
+
+
+def _elsewhere(label: str, settings: Settings, hooks: Hooks) -> DeclaredElsewhere:
+    return DeclaredElsewhere(
         metadata=settings.metadata,
+        ddl=declared_source(label, settings),
+        hooked=hooks.metadata(label),
     )

@@ -16,7 +16,7 @@ from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.step import NOT_RECORDED, StepFailure
-from pytest_migcheck.history.alembic.declared import DeclaredModels
+from pytest_migcheck.history.alembic.declared import DeclaredElsewhere, DeclaredModels
 from pytest_migcheck.history.alembic.discover import FoundConfig
 from pytest_migcheck.history.alembic.environment import Configured, Environment
 from pytest_migcheck.history.alembic.failures import step_failure, user_frames
@@ -51,7 +51,8 @@ class AlembicOptions:
     """What the user set and hooked for a history.
 
     ``contexts`` are entered, in the thread of env.py, around every run of it; ``targets`` are the
-    revisions to go up to (all heads if empty); ``timeout`` is the limit of a step in seconds.
+    revisions to go up to (all heads if empty); ``timeout`` is the limit of a step in seconds; ``elsewhere`` gives what
+    is declared in place of env.py's models.
     """
 
     contexts: Callable[[], Iterable[AbstractContextManager[Any]]]
@@ -59,7 +60,7 @@ class AlembicOptions:
     variables: Mapping[str, str]
     targets: tuple[str, ...]
     timeout: float
-    metadata: tuple[str, ...] = ()
+    elsewhere: Callable[[], DeclaredElsewhere] = DeclaredElsewhere
 
 
 class AlembicHistory:
@@ -69,6 +70,7 @@ class AlembicHistory:
     in_sql = False
     tool = "Alembic"
     outside = "op.get_context().autocommit_block()"
+    generate = 'alembic revision --autogenerate -m "..."'
 
     def __init__(self, found: FoundConfig, options: AlembicOptions, redirection: Redirection) -> None:
         self.name = found.label
@@ -244,7 +246,9 @@ class AlembicHistory:
         return () if all(bool(call.get("transaction_per_migration")) for call in calls) else (ONE_TRANSACTION,)
 
     def declared(self, databases: DatabaseSet) -> tuple[Declared, ...] | str:
-        return DeclaredModels(self._probe(databases), self._options.metadata).declared()
+        configured = self._probe(databases)
+        with self._modules.first():
+            return DeclaredModels(configured, self._options.elsewhere()).declared()
 
 
 def _locations(scripts: ScriptDirectory) -> list[Any]:

@@ -52,6 +52,7 @@ def read_dbmate(folder: Path) -> Layout:
         migrations=migrations,
         outside=OUTSIDE,
         forward=_FORWARD,
+        generate="dbmate new NAME",
         faults=(
             *duplicates(numbered, TOOL),
             *(not_run(path, "its name does not begin with a number", "rename it, or move it out") for path in odd),

@@ -95,6 +95,7 @@ def _layout(
         migrations=migrations,
         outside=OUTSIDE,
         forward=_FORWARD,
+        generate="npx drizzle-kit generate",
         faults=faults,
         config_files=(anchor,),
         refusal="" if dialect in _DIALECTS else foreign,

@@ -52,6 +52,7 @@ def read_golang_migrate(folder: Path) -> Layout:
         migrations=ordered,
         outside=OUTSIDE,
         forward=_FORWARD,
+        generate="migrate create -ext sql NAME",
         faults=(
             *duplicates(ups, TOOL),
             *duplicates(downs, TOOL),

@@ -68,6 +68,7 @@ def read_goose(folder: Path) -> Layout:
         migrations=migrations,
         outside=OUTSIDE,
         forward=_FORWARD,
+        generate="goose create NAME sql",
         faults=(*duplicates(numbered, TOOL), *(in_another_language(path, "Go") for path in others)),
         ledger=Ledger(
             tables=(("public", "goose_db_version"),),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.graph import Graph, Revision
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.step import StepFailure
+from pytest_migcheck.history.ddl import DdlSource, declared_by_ddl
 from pytest_migcheck.history.source import Declared, Fault, Run, StepResult
 from pytest_migcheck.history.sql.failures import step_failure
 from pytest_migcheck.history.sql.layout import Layout, Migration
@@ -31,13 +33,14 @@ class SqlOptions:
     """What the user set and hooked for a history.
 
     ``prepare`` runs the user's hooks in an empty database, ``init`` are scripts that run before the first migration;
-    ``timeout`` is the limit of a step in seconds.
+    ``timeout`` is the limit of a step in seconds, ``ddl`` what the migrations are compared with.
     """
 
     name: str
     prepare: Callable[[DatabaseSet], None]
     init: tuple[Path, ...]
     timeout: float
+    ddl: DdlSource | None = None
 
 
 class SqlHistory:
@@ -51,6 +54,7 @@ class SqlHistory:
         self.kind = layout.kind
         self.tool = layout.tool
         self.outside = layout.outside
+        self.generate = layout.generate
         self.root = layout.root
         self.env_path = layout.anchor
         self._options = options
@@ -145,7 +149,17 @@ class SqlHistory:
         return self.layout.ledger.tables if self.layout.ledger is not None else ()
 
     def declared(self, databases: DatabaseSet) -> tuple[Declared, ...] | str:
-        return NOTHING_DECLARED
+        if self._options.ddl is None:
+            return NOTHING_DECLARED
+        declared = declared_by_ddl(self._options.ddl)
+
+        def build(models: DatabaseSet, migrated: Catalog) -> None:
+            # What the history presupposes, such as extensions, the declared schema presupposes as well.
+            self.prepare(models)
+            declared.build(models, migrated)
+
+        # A schema language has no word for a function or a trigger; plain DDL has one for everything.
+        return (replace(declared, build=build, complete=self.kind == "sql"),)
 
 
 def _revision(migration: Migration, parents: tuple[str, ...]) -> Revision:

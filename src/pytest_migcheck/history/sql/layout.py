@@ -97,6 +97,7 @@ class Layout:
     ``kind`` is ``prisma``, ``drizzle`` or ``sql``, ``tool`` the name that users know. ``anchor`` is the file to which
     the items of the whole history belong. ``refusal`` says why nothing of it can run. ``forward`` says why there is
     no way back where there is none. ``outside`` is how the tool runs a statement outside of a transaction.
+    ``generate`` is the command that writes a new migration.
     ``one_transaction`` is true where it runs all that is pending in one. ``notes`` are for the one-shot upgrade.
     """
 
@@ -107,6 +108,7 @@ class Layout:
     migrations: tuple[Migration, ...]
     outside: str
     forward: str
+    generate: str = ""
     faults: tuple[Fault, ...] = ()
     config_files: tuple[Path, ...] = ()
     refusal: str = ""

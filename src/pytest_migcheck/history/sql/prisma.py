@@ -61,6 +61,7 @@ def read_prisma(folder: Path) -> Layout:
         migrations=migrations,
         outside=OUTSIDE,
         forward=_FORWARD,
+        generate="npx prisma migrate dev",
         faults=(*_lock_faults(lock, provider, anchor), *_folder_faults(folders)),
         config_files=(lock,) if lock.is_file() else (),
         refusal=_refusal(lock, provider),

@@ -66,6 +66,7 @@ def read_sqitch(folder: Path) -> Layout:
         migrations=migrations,
         outside=OUTSIDE,
         forward=_FORWARD,
+        generate="sqitch add NAME",
         faults=(*_plan_faults(folder, plan, files), *_unplanned(folder, {file for _, file in files})),
         config_files=tuple(path for path in (plan, config) if path.is_file()),
         refusal=f"{config}: its engine is {foreign}, and pytest-migcheck runs PostgreSQL" if foreign else "",

@@ -60,6 +60,7 @@ def read_yoyo(folder: Path) -> Layout:
         migrations=migrations,
         outside=OUTSIDE,
         forward=_FORWARD,
+        generate="yoyo new --sql -m NAME",
         faults=(
             *_unknown(depends, ups, outside),
             *(in_another_language(path, "Python") for path in modules),
