@@ -85,15 +85,20 @@ def _script(path: Path, direction: Direction) -> Script:
     text = read_text(path, TOOL)
     marks = {mark[1]: mark for mark in reversed(list(_MARK.finditer(text)))}
     up, down = marks.get("up"), marks.get("down")
-    if up is None or (down is not None and down.start() < up.start()):
+    missing = next((name for name, mark in (("up", up), ("down", down)) if mark is None), None)
+    if up is None or down is None:
         raise ScriptError(
-            path, 1, "dbmate requires each migration to define `-- migrate:up`, and before `-- migrate:down`",
-            "put `-- migrate:up` before the first statement",
-        )  # fmt: skip
+            path,
+            1,
+            f"dbmate requires each migration to define `-- migrate:{missing}`, and stops",
+            f"put `-- migrate:{missing}` in; what has no way back has nothing below it, and migcheck_irreversible names it",
+        )
+    if down.start() < up.start():
+        raise ScriptError(path, 1, "dbmate requires `-- migrate:up` before `-- migrate:down`")
     if one_message(text[: up.start()], path):
         raise ScriptError(path, 1, "dbmate does not run statements before `-- migrate:up`, and stops")
-    mark = up if direction is Direction.UPGRADE or down is None else down
-    end = down.start() if mark is up and down is not None else len(text)
+    mark = up if direction is Direction.UPGRADE else down
+    end = down.start() if mark is up else len(text)
     first_line = text.count("\n", 0, mark.start()) + 1
     section = text[mark.start() : end]
     refuse_commands(section, path, TOOL, first_line)

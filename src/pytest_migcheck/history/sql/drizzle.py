@@ -102,7 +102,11 @@ def _layout(
         one_transaction=True,
         notes=(_ONE_TRANSACTION,) if len(migrations) > 1 else (),
         ledger=Ledger(
-            tables=(("", "drizzle"), ("drizzle", "__drizzle_migrations")),
+            tables=(
+                ("", "drizzle"),
+                ("drizzle", "__drizzle_migrations"),
+                ("drizzle", "__drizzle_migrations_id_seq"),
+            ),
             create=_LEDGER,
             applied=_applied,
             reverted=lambda migration: f"DELETE FROM drizzle.__drizzle_migrations WHERE hash = '{_hash(migration)}'",

@@ -92,11 +92,15 @@ class SqlHistory:
     def prepare(self, databases: DatabaseSet) -> None:
         if self.layout.refusal:
             raise MigcheckError(self.layout.refusal)
+        self._fill(databases)
+        if self.layout.ledger is not None:
+            _run_text(self.layout.ledger.create, databases)
+
+    def _fill(self, databases: DatabaseSet) -> None:
+        """What is there before the first migration, besides the tool's own record."""
         for path in self._options.init:
             self._initialise(path, databases)
         self._options.prepare(databases)
-        if self.layout.ledger is not None:
-            _run_text(self.layout.ledger.create, databases)
 
     def _initialise(self, path: Path, databases: DatabaseSet) -> None:
         try:
@@ -155,7 +159,7 @@ class SqlHistory:
 
         def build(models: DatabaseSet, migrated: Catalog) -> None:
             # What the history presupposes, such as extensions, the declared schema presupposes as well.
-            self.prepare(models)
+            self._fill(models)
             declared.build(models, migrated)
 
         # A schema language has no word for a function or a trigger; plain DDL has one for everything.
