@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pytest_migcheck.checks.chain import judge_roundtrip, judge_upgrade, walk_chain
 from pytest_migcheck.checks.drift import Migrated, joined, judge_drift, part_of
 from pytest_migcheck.checks.heads import check_heads
+from pytest_migcheck.checks.in_sql import in_words_of
 from pytest_migcheck.checks.locks import Target, judge_locks
 from pytest_migcheck.checks.stairway import judge_stairway
 from pytest_migcheck.checks.walked import walked_steps
@@ -109,7 +110,7 @@ class Session:
                 # What stops one item stops them all; it is told once in full.
                 work.stopped_by = str(error).splitlines()[0] if check != "drift" else work.stopped_by
                 raise
-        return work.outcomes[key]
+        return in_words_of(work.history, work.outcomes[key])
 
     def _judge(self, work: _Work, check: str, revision: str | None) -> None:
         if self._shares_a_cluster():
