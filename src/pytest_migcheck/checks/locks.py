@@ -90,7 +90,7 @@ def _context(record: StepRecord, stairway: Stairway, revision: Revision, target:
     return RuleContext(
         revision=revision.id,
         direction=record.direction,
-        path=revision.path,
+        path=revision.place(record.direction)[0],
         version_num=target.version_num,
         target_version=target.target_version,
         version_tables=frozenset(f"{schema}.{name}" for schema, name in target.version_tables),

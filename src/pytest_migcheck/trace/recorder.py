@@ -79,12 +79,12 @@ class Recorder:
         """What the step has run so far."""
         return tuple(self._statements)
 
-    def before(self, connection: Any, *, autocommit: bool) -> None:
-        """A statement is about to run on this DBAPI connection."""
+    def before(self, connection: Any, *, autocommit: bool, source: Source | None = None) -> None:
+        """A statement is about to run on this DBAPI connection; ``source`` is its place where no Python frame is."""
         if not self._open:
             return
         entered = time.perf_counter()
-        self._source = source_of_frame(sys._getframe(1), self._is_ours)
+        self._source = source
         if self._observing:
             self._prepare_observer(connection, autocommit=autocommit)
         self._started = time.perf_counter()
@@ -115,7 +115,7 @@ class Recorder:
         self._statements.append(
             Statement(
                 sql=sql,
-                source=self._source,
+                source=self._calling(),
                 seconds=seconds,
                 transaction=None if autocommit else self._transaction_number,
                 acquired=observation.acquired,
@@ -137,7 +137,7 @@ class Recorder:
         self._statements.append(
             Statement(
                 sql=sql,
-                source=self._source,
+                source=self._calling(),
                 seconds=time.perf_counter() - self._started,
                 transaction=None if autocommit else self._transaction_number,
                 error=error,
@@ -149,18 +149,21 @@ class Recorder:
     def ended_by_migration(self, sql: str) -> None:
         """The migration itself is about to end the transaction, by a call of its connection."""
         if self._open:
-            source = source_of_frame(sys._getframe(1), self._is_ours)
             started = self._on_the_clock(time.perf_counter())
             self._statements.append(
                 Statement(
                     sql=sql,
-                    source=source,
+                    source=self._calling(),
                     seconds=0.0,
                     transaction=self._transaction_number,
                     driver_call=True,
                     started=started,
                 )
             )
+
+    def _calling(self) -> Source | None:
+        """The line of the user's code that is running the statement."""
+        return self._source or source_of_frame(sys._getframe(1), self._is_ours)
 
     def transaction_ended(self) -> None:
         """A commit or a rollback came through."""
