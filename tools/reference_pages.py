@@ -24,9 +24,11 @@ def main(arguments: list[str]) -> int:
     """Write the pages, or compare them."""
     made = pages()
     if arguments == ["--check"]:
-        stale = [n for n, t in made.items() if not (PAGES / n).exists() or (PAGES / n).read_text(encoding="utf-8") != t]
+        found = {path.name: path.read_text(encoding="utf-8") for path in PAGES.glob("*.md")}
+        stale = [name for name, text in made.items() if found.get(name) != text]
         if stale:
-            print(f"docs/reference: {', '.join(stale)}: out of date; run python tools/reference_pages.py", file=sys.stderr)
+            names = ", ".join(stale)
+            print(f"docs/reference: {names}: out of date; run python tools/reference_pages.py", file=sys.stderr)
         return int(bool(stale))
     PAGES.mkdir(parents=True, exist_ok=True)
     for name, text in made.items():
@@ -47,8 +49,9 @@ def pages() -> dict[str, str]:
 
 def options_page() -> str:
     return (
-        f"{GENERATED}# Options\n\nEverything can stay unset in a project where the `alembic` command works. A key belongs to pytest's "
-        "configuration (`pytest.ini`, `[tool.pytest.ini_options]` in `pyproject.toml`); the command line comes first.\n\n"
+        f"{GENERATED}# Options\n\nEverything can stay unset in a project where the `alembic` command works. "
+        "A key belongs to pytest's configuration (`pytest.ini`, `[tool.pytest.ini_options]` in "
+        "`pyproject.toml`); the command line comes first.\n\n"
         f"{options_table.options_table()}"
     )
 
@@ -81,7 +84,8 @@ def _function(value: Any) -> Any:
 def hooks_page() -> str:
     found = [(n, h) for n, h in vars(hookspecs).items() if n.startswith("pytest_migcheck_")]
     parts = [
-        GENERATED + "# Hooks\n\nImplement them in the **root** `conftest.py`: with a single node id pytest loads no other.\n"
+        GENERATED + "# Hooks\n\nImplement them in the **root** `conftest.py`: "
+        "with a single node id pytest loads no other.\n"
     ]
     for name, hook in found:
         arguments = ", ".join(inspect.signature(hook).parameters)
@@ -110,11 +114,13 @@ def _prose(docstring: str) -> str:
 def findings_page() -> str:
     parts = [
         GENERATED + "# Findings about histories, steps, models and rows\n\n"
-        "[The rules about statements](../rules/README.md) have pages of their own. `pytest --migcheck-explain MC001` shows the same text.\n"
+        "[The rules about statements](../rules/README.md) have pages of their own. "
+        "`pytest --migcheck-explain MC001` shows the same text.\n"
     ]
     for id_, (name, text) in finding_texts().items():
         parts.append(
-            f"## {id_} {name} {{ #{id_.lower()} }}\n\n{text.summary} Severity: {text.severity.value}; found by {text.check}.\n\n"
+            f"## {id_} {name} {{ #{id_.lower()} }}\n\n"
+            f"{text.summary} Severity: {text.severity.value}; found by {text.check}.\n\n"
             f"**Triggered when** {text.condition}.\n\n**Effect**: {text.effect}.\n\n**Fix**: {text.fix}.\n"
         )
     return "\n".join(parts)
@@ -143,12 +149,13 @@ def _object_of(value: dict[str, Any]) -> dict[str, Any] | None:
 
 def _keys(title: str, schema: dict[str, Any], description: str = "") -> str:
     rows = ["| key | type | meaning |", "| --- | --- | --- |"]
-    rows += [
-        f"| `{name}` | {_type(value)} | {value.get('description') or (_object_of(value) or {}).get('description', '')} |"
-        for name, value in schema["properties"].items()
-    ]
+    rows += [f"| `{name}` | {_type(value)} | {_meaning(value)} |" for name, value in schema["properties"].items()]
     told = description or schema.get("description", "")
     return "\n".join([f"## {title}", "", *([told, ""] if told else []), *rows, ""])
+
+
+def _meaning(value: dict[str, Any]) -> str:
+    return str(value.get("description") or (_object_of(value) or {}).get("description", ""))
 
 
 def _type(value: dict[str, Any]) -> str:
@@ -162,7 +169,8 @@ def _type(value: dict[str, Any]) -> str:
         return f"`{value['const']}`"
     kinds = value["type"] if isinstance(value["type"], list) else [value["type"]]
     shown = " or ".join(kinds)
-    return f"{shown} of {_type(value['items'])}" if kinds == ["array"] and isinstance(value.get("items"), dict) else shown
+    items = value.get("items")
+    return f"{shown} of {_type(items)}" if kinds == ["array"] and isinstance(items, dict) else shown
 
 
 if __name__ == "__main__":
