@@ -6,24 +6,26 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pytest_migcheck.checks.chain import ONE_TRANSACTION, judge_roundtrip, judge_upgrade, walk_chain
-from pytest_migcheck.checks.drift import joined, judge_drift, part_of
 from pytest_migcheck.checks.heads import check_heads
-from pytest_migcheck.checks.locks import Target, judge_locks
+from pytest_migcheck.checks.locks import Target, judge_locks, traced_statements
+from pytest_migcheck.checks.scope import Scope, scopes_of
 from pytest_migcheck.checks.stairway import judge_stairway
-from pytest_migcheck.core.catalog import Catalog
+from pytest_migcheck.checks.whole import Ground, WholeHistory
 from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
 from pytest_migcheck.history.alembic.find import Hooks, find_histories
 from pytest_migcheck.history.alembic.history import AlembicHistory
 from pytest_migcheck.history.alembic.redirect import Redirection
-from pytest_migcheck.history.source import StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.roles import RoleBaseline, touches_cluster
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.postgres.servers import CHECKS, Servers
-from pytest_migcheck.provision.databases import MigratedDatabases
+from pytest_migcheck.provision.base import Floor, Grounds, find_floor
+from pytest_migcheck.provision.databases import MigratedDatabases, ingredients_of
+from pytest_migcheck.rules import all_rules
 from pytest_migcheck.rules._rule import Rule
 from pytest_migcheck.settings import Settings
+from pytest_migcheck.suppress.silence import silence_of
+from pytest_migcheck.suppress.since import check_known
 from pytest_migcheck.walk.cursor import Cursor
 
 
@@ -34,9 +36,7 @@ class _Work:
     history: AlembicHistory
     cursor: Cursor | None = None
     outcomes: dict[tuple[str, str | None], Outcome] = field(default_factory=dict)
-    at_heads: DatabaseSet | None = None
-    upgraded: StepResult | None = None
-    migrated: Catalog | None = None
+    whole: WholeHistory | None = None
     stopped_by: str | None = None
     cluster_wide: bool | None = None
 
@@ -63,6 +63,10 @@ class Session:
         self._work: dict[str, _Work] = {}
         self._roles: RoleBaseline | None = None
         self._databases: MigratedDatabases | None = None
+        self._scopes: dict[str, Scope] | None = None
+        self._grounds = Grounds(self.servers, self._seek_floor)
+        off = {rule.id for rule in (*all_rules(), *own_rules) if rule.off}
+        self._silence = silence_of(settings, {rule.id: rule.name for rule in own_rules}, off)
         self._closed = False
         self._current: str | None = None
 
@@ -86,6 +90,20 @@ class Session:
             for history in find_histories(self._settings, self._hooks, self._redirection):
                 self._work[history.name] = _Work(history)
         return tuple(work.history for work in self._work.values())
+
+    def scope(self, history: str) -> Scope:
+        """Which part of a history is judged.
+
+        Raises:
+            MigcheckError: a revision or a ref that the settings name is not known.
+        """
+        if self._scopes is None:
+            histories, settings = self.histories(), self._settings
+            check_known(
+                "migcheck_revision_ignores", tuple(settings.revision_ignores), [h.graph for h in histories]
+            )
+            self._scopes = scopes_of(histories, *settings.since)
+        return self._scopes[history]
 
     def run(self, history: str, check: str, revision: str | None) -> Outcome:
         """Judge one item.
@@ -136,7 +154,9 @@ class Session:
         """Roles belong to a cluster: a history that makes them must not walk where another worker does."""
         self._forget_databases()
         for work in self._work.values():
-            work.cursor = work.upgraded = None
+            work.cursor = None
+            if work.whole is not None:
+                work.whole.forget()
         self._realm, self._roles = f"{CHECKS}-{self._worker}", None
 
     def _walk(self, work: _Work, revision: str) -> None:
@@ -145,13 +165,14 @@ class Session:
         history = work.history
         if work.cursor is None:
             traced = "locks" in self._settings.checks
-            work.cursor = Cursor(history, server, self._roles_as_at_the_start, traced=traced)
+            work.cursor = Cursor(history, server, self._roles_as_at_the_start, traced=traced, floor=self._grounds.floor)
         stairway = work.cursor.stairway(revision)
         node = history.graph.revisions[revision]
-        irreversible = any(revision.startswith(name) for name in self._settings.irreversible)
-        work.outcomes["stairway", revision] = judge_stairway(stairway, node, irreversible)
+        ran = traced_statements(stairway)
+        judged = judge_stairway(stairway, node, self._silence.irreversible(node))
+        work.outcomes["stairway", revision] = self._silence.revision(judged, "stairway", node, ran)
         if "locks" in self._settings.checks:
-            work.outcomes["locks", revision] = judge_locks(
+            judged = judge_locks(
                 stairway,
                 node,
                 Target(
@@ -163,70 +184,37 @@ class Session:
                 selected=self._settings.selected,
                 more=self._own_rules,
             )
+            work.outcomes["locks", revision] = self._silence.revision(judged, "locks", node, ran)
 
     def _history_check(self, work: _Work, check: str) -> Outcome:
+        judges = self.scope(work.history.name).judges
+        judged = [revision for revision in work.history.graph.revisions.values() if judges(revision.id)]
+        return self._silence.history(self._judged_history(work, check), check, judged)
+
+    def _judged_history(self, work: _Work, check: str) -> Outcome:
         history = work.history
         if check == "heads":
             findings = tuple(check_heads(history.graph, str(history.env_path)))
             return Outcome(status=Status.FAILED if findings else Status.PASSED, findings=findings)
-        if check == "upgrade":
-            return judge_upgrade(self._upgraded(work), history.graph, self._upgrade_notes(history))
-        upgraded = self._upgraded(work)
-        if upgraded.failure is not None:
-            return Outcome(status=Status.SKIPPED, reason="not reached: upgrading to the heads fails (see upgrade)")
-        return self._roundtrip(work) if check == "roundtrip" else self._drift(work)
+        if work.whole is None:
+            work.whole = WholeHistory(
+                history,
+                self._ground(history),
+                start=self.scope(history.name).start,
+                declared=lambda: self._silence.all_irreversible(history.graph),
+            )
+        return work.whole.judge(check, per_migration=history.transactions_are_per_migration)
 
-    def _upgrade_notes(self, history: AlembicHistory) -> tuple[str, ...]:
-        return () if history.transactions_are_per_migration() else (ONE_TRANSACTION,)
-
-    def _upgraded(self, work: _Work) -> StepResult:
-        if work.upgraded is None:
-            self.pause()
+    def _ground(self, history: AlembicHistory) -> Ground:
+        def begin() -> DatabaseSet:
             self._roles_as_at_the_start()
-            work.at_heads = self._fresh(work, "heads")
-            work.upgraded = work.history.upgrade_to_heads(work.at_heads)
-            if work.upgraded.failure is None:
-                work.migrated = work.at_heads.read_catalog(work.history.version_tables())
-        return work.upgraded
+            return self._grounds.begin(self._started(), history, "heads")
 
-    def _roundtrip(self, work: _Work) -> Outcome:
-        self.pause()
-        if work.at_heads is None:
-            # Given up for the sake of roles: another walk needed the cluster as it was.
-            work.upgraded = None
-            self._upgraded(work)
-        databases = work.at_heads
-        assert databases is not None
-        chain = walk_chain(work.history, databases)
-        databases.drop()
-        work.at_heads = None
-        return judge_roundtrip(chain, work.history.graph)
+        def below() -> str | None:
+            floor = self._grounds.floor
+            return history.graph.order[floor.position - 1] if floor else None
 
-    def _drift(self, work: _Work) -> Outcome:
-        migrated = work.migrated
-        assert migrated is not None
-        self.pause()
-        models = DatabaseSet(self._started(), "models")
-        outcomes: list[Outcome] = []
-        try:
-            declared = work.history.declared(models)
-            if isinstance(declared, str):
-                return Outcome(status=Status.SKIPPED, reason=declared)
-            for one in declared:
-                if outcomes:
-                    models.drop()
-                    models = DatabaseSet(self._started(), "models")
-                heads = ", ".join(work.history.graph.heads)
-                part = part_of(migrated, one)
-                outcomes.append(judge_drift(one, part, models, str(work.history.env_path), heads))
-            return joined(outcomes)
-        finally:
-            models.drop()
-
-    def _fresh(self, work: _Work, label: str) -> DatabaseSet:
-        databases = DatabaseSet(self._started(), label)
-        work.history.prepare(databases)
-        return databases
+        return Ground(pause=self.pause, server=self._started, begin=begin, below=below)
 
     def _roles_as_at_the_start(self) -> None:
         """Roles belong to the cluster: a history that makes them must not find those of another walk."""
@@ -240,17 +228,32 @@ class Session:
         for work in self._work.values():
             if work.cursor is not None:
                 work.cursor.forget()
-            if work.at_heads is not None:
-                work.at_heads.drop()
-                work.at_heads = None
+            if work.whole is not None:
+                work.whole.give_up()
 
     def _started(self) -> Server:
-        server = self.servers.get(self._realm)
+        server = self._grounds.server(self._realm)
         if self._roles is None and server.kind != "url":
             # Another worker may have walked here before.
             shared = self._shares_a_cluster()
             self._roles = RoleBaseline(frozenset((server.params.user,))) if shared else RoleBaseline.of(server)
         return server
+
+    def _seek_floor(self) -> Floor | None:
+        """The state before the first revision that is judged, where older ones are not."""
+        history, *others = self.histories()
+        start = self.scope(history.name).start
+        if others or not start:
+            return None
+        self.pause()
+        settings, hooks = self._settings, self._hooks
+        return find_floor(
+            settings.postgres,
+            start,
+            lambda revisions: ingredients_of(history, settings, hooks, revisions),
+            history,
+            fresh=settings.fresh,
+        )
 
     def pause(self) -> None:
         """End every run of env.py, so that nothing of ours is active while other tests run."""
@@ -276,6 +279,7 @@ class Session:
         self._closed = True
         if self._databases is not None:
             self._databases.close()
+        self._grounds.close()
         server = self.server
         if server is not None and server.is_alive():
             with contextlib.suppress(MigcheckError):
