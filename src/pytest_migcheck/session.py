@@ -6,9 +6,10 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pytest_migcheck.checks.heads import check_heads
+from pytest_migcheck.checks.heads import judge_heads
+from pytest_migcheck.checks.history_rules import history_rules
 from pytest_migcheck.checks.locks import Target, judge_locks, traced_statements
-from pytest_migcheck.checks.scope import Scope, scopes_of
+from pytest_migcheck.checks.scope import Scope, context_of, scopes_of
 from pytest_migcheck.checks.stairway import judge_stairway
 from pytest_migcheck.checks.whole import Ground, WholeHistory
 from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
@@ -24,6 +25,7 @@ from pytest_migcheck.provision.databases import MigratedDatabases, ingredients_o
 from pytest_migcheck.rules import all_rules
 from pytest_migcheck.rules._rule import Rule
 from pytest_migcheck.settings import Settings
+from pytest_migcheck.suppress.baseline import read_baseline
 from pytest_migcheck.suppress.silence import silence_of
 from pytest_migcheck.suppress.since import check_known
 from pytest_migcheck.walk.cursor import Cursor
@@ -64,8 +66,11 @@ class Session:
         self._roles: RoleBaseline | None = None
         self._databases: MigratedDatabases | None = None
         self._scopes: dict[str, Scope] | None = None
+        path = settings.baseline
+        self.baseline = None if path is None else read_baseline(path, writing=settings.write_baseline)
         self._grounds = Grounds(self.servers, self._seek_floor)
         off = {rule.id for rule in (*all_rules(), *own_rules) if rule.off}
+        off |= {rule.id for rule in history_rules() if rule.off}
         self._silence = silence_of(settings, {rule.id: rule.name for rule in own_rules}, off)
         self._closed = False
         self._current: str | None = None
@@ -127,7 +132,8 @@ class Session:
                 # What stops one item stops them all; it is told once in full.
                 work.stopped_by = str(error).splitlines()[0] if check != "drift" else work.stopped_by
                 raise
-        return work.outcomes[key]
+        outcome = work.outcomes[key]
+        return outcome if self.baseline is None else self.baseline.mark(outcome, history)
 
     def _judge(self, work: _Work, check: str, revision: str | None) -> None:
         if self._shares_a_cluster():
@@ -194,8 +200,7 @@ class Session:
     def _judged_history(self, work: _Work, check: str) -> Outcome:
         history = work.history
         if check == "heads":
-            findings = tuple(check_heads(history.graph, str(history.env_path)))
-            return Outcome(status=Status.FAILED if findings else Status.PASSED, findings=findings)
+            return judge_heads(context_of(history, self.scope(history.name)), self._settings.selected)
         if work.whole is None:
             work.whole = WholeHistory(
                 history,

@@ -25,6 +25,8 @@ class Settings:
     revision_ignores: Mapping[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
     require_reason: bool = False
     since: tuple[str, str] = ("migcheck_since", "")
+    baseline: Path | None = None
+    write_baseline: bool = False
     irreversible: tuple[str, ...] = ()
     postgres: str = "auto"
     big_tables: tuple[str, ...] = ()
@@ -121,6 +123,24 @@ def since(origin: str, value: str) -> tuple[str, str]:
     if value.strip() == "git:":
         raise MigcheckError(f"{origin}: 'git:' names no branch. Valid: git:REF, for example git:origin/main")
     return origin, value.strip()
+
+
+def baseline(origin: str, value: str, root: Path, *, writing: bool) -> Path | None:
+    """The path of the baseline; to write one it must be named."""
+    if value.strip():
+        path = root / value.strip()
+        if not writing and not path.is_file():
+            raise MigcheckError(
+                f"{origin}: {value!r} does not exist (looked for {path})\n"
+                "what to do: write it with pytest --migcheck --migcheck-write-baseline, or correct the path"
+            )
+        return path
+    if writing:
+        raise MigcheckError(
+            "--migcheck-write-baseline: no file is named\n"
+            "what to do: set migcheck_baseline = migcheck-baseline.json, or type --migcheck-baseline=FILE as well"
+        )
+    return None
 
 
 def _both(text: str, known: Mapping[str, str]) -> str:

@@ -1,12 +1,26 @@
-"""``heads``: the history has one head, or one for each branch label."""
+"""``heads``: the history has one head, or one for each branch label, and nobody has rewritten it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from pytest_migcheck.checks.history_rules import history_rules
+from pytest_migcheck.checks.history_rules._rule import HistoryContext
 from pytest_migcheck.core.finding import Finding, Severity
 from pytest_migcheck.core.graph import Graph
+from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.core.rule_ids import rule_id
+
+
+def judge_heads(context: HistoryContext, selected: Callable[[str, str], bool]) -> Outcome:
+    """Judge a history by its files alone; ``selected`` tells of rules that are off whether they were selected."""
+    rules = [rule for rule in history_rules() if not rule.off or selected(rule.id, rule.name)]
+    findings = (
+        *check_heads(context.graph, context.env_path),
+        *(finding for rule in rules for finding in rule.findings(context)),
+    )
+    failed = any(finding.severity is Severity.ERROR for finding in findings)
+    return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings)
 
 
 def check_heads(graph: Graph, env_path: str) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pytest_migcheck.checks.history_rules._rule import HistoryContext
 from pytest_migcheck.history.git import git_base
 from pytest_migcheck.history.merged import Comparison, compare
 from pytest_migcheck.history.source import History
@@ -25,6 +26,17 @@ class Scope:
     def start(self) -> int:
         """The position of the first revision that is judged; what comes before only runs."""
         return 0 if self.since is None else self.since.start
+
+
+def context_of(history: History, scope: Scope) -> HistoryContext:
+    """What the rules on a history look at."""
+    return HistoryContext(
+        graph=history.graph,
+        env_path=str(history.env_path),
+        judges=scope.judges,
+        comparison=scope.comparison,
+        file_template=history.file_template,
+    )
 
 
 def scopes_of(histories: Sequence[History], origin: str, value: str) -> dict[str, Scope]:

@@ -32,6 +32,11 @@ class GitBase:
     def short(self) -> str:
         return self.commit[:9]
 
+    def shown(self, path: str) -> str:
+        """A path as git names it in the folder of the working tree."""
+        inside = Path(path).resolve()
+        return inside.relative_to(self.top).as_posix() if inside.is_relative_to(self.top) else path
+
     def changed(self, folders: Iterable[Path]) -> dict[Path, str | None]:
         """Files that are not as they were, with their text at the base; None for one that was not there."""
         inside = [str(folder) for folder in folders]

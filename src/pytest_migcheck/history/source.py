@@ -78,6 +78,10 @@ class History(Protocol):
     def graph(self) -> Graph:
         """The revisions; the first look at it may read every file."""
 
+    @property
+    def file_template(self) -> str | None:
+        """How the project names the files of revisions, where it has set that."""
+
     def config_files(self) -> tuple[Path, ...]:
         """The files that configure it."""
 

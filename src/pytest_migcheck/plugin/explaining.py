@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from pytest_migcheck.checks.history_rules import history_rules
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.report.explain import explain_rule, list_rules
 from pytest_migcheck.rules import all_rules, find_rule
@@ -27,7 +28,11 @@ def print_rules(config: pytest.Config, explain: str | None) -> None:
     """Write one rule, or the list of them; pytest has no terminal writer yet when this runs."""
     try:
         own = own_rules(config)
-        text = explain_rule(find_rule(explain, own)) if explain else list_rules((*all_rules(), *own))
+        on_history = next((r for r in history_rules() if explain and explain.lower() in (r.id.lower(), r.name)), None)
+        if explain:
+            text = explain_rule(on_history or find_rule(explain, own))
+        else:
+            text = list_rules((*history_rules(), *all_rules(), *own))
     except MigcheckError as error:
         raise pytest.UsageError(f"--migcheck-explain: {error}") from error
     sys.stdout.write(text + "\n")

@@ -59,6 +59,12 @@ OPTIONS = (
         cli=True,
         metavar="REV",
     ),
+    Option(
+        "migcheck_baseline", "file with known findings, which do not fail", "string", cli=True, metavar="FILE"
+    ),
+    Option(
+        "migcheck_write_baseline", "write what is found to the baseline, and remove what is gone", cli=True, flag=True
+    ),
     Option("migcheck_irreversible", "revisions with no way back", "args"),
     Option(
         "migcheck_postgres",
@@ -146,6 +152,7 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         origin, value = values[name]
         return origin, default if value in (None, "") else value
 
+    writing = bool(values["migcheck_write_baseline"][1])
     timeout_origin, timeout = one("migcheck_step_timeout", 120)
     return s.Settings(
         root=config.rootpath,
@@ -159,6 +166,8 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         ),
         require_reason=bool(values["migcheck_require_reason"][1]),
         since=s.since(*one("migcheck_since", "")),
+        baseline=s.baseline(*one("migcheck_baseline", ""), config.rootpath, writing=writing),
+        write_baseline=writing,
         irreversible=tuple(many("migcheck_irreversible")[1]),
         postgres=s.server_place(*one("migcheck_postgres", "auto")),
         big_tables=tuple(many("migcheck_big_tables")[1]),

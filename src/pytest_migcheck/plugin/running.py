@@ -188,4 +188,5 @@ class Running:
         if session.shouldfail or session.shouldstop:
             self._summary.stopped = str(session.shouldfail or session.shouldstop)
         if not self._is_worker:
+            self._summary.write_baseline(self._session)
             self._summary.write_json(self._session)

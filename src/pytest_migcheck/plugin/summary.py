@@ -6,10 +6,12 @@ from collections import Counter
 from typing import Any
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.plugin.telling import closing_lines, plain_histories, plain_since, silenced_lines, tally_of
 from pytest_migcheck.report.json import json_report, relative
 from pytest_migcheck.report.patch import patch_of
 from pytest_migcheck.session import Session
 from pytest_migcheck.settings import Settings
+from pytest_migcheck.suppress.baseline import BASELINE
 
 _LISTED = 6
 
@@ -41,6 +43,12 @@ class Summary:
         for rule, members in _by_rule(findings).items():
             reporter.write_line(f"  {rule:<42} {len(members):>3}   {self._places(members)}")
         self._write_patch(reporter, findings)
+        if reporter.verbosity > 0:
+            for line in silenced_lines(findings):
+                reporter.write_line(line)
+        shown = sum(f["severity"] != "info" and not f["suppressed"] for f in findings)
+        for line in closing_lines(session, tally_of(session, entries), shown, verbose=reporter.verbosity > 0):
+            reporter.write_line(line)
         for note in dict.fromkeys(note for entry in entries for note in entry["notes"]):
             reporter.write_line(f"  note: {note}")
         if self._settings.json_report is not None:
@@ -71,6 +79,14 @@ class Summary:
             return entry
         return {**entry, "check": {**entry["check"], "reason": f"{entry['check']['reason']}: {self.stopped}"}}
 
+    def write_baseline(self, session: Session) -> None:
+        """Write the baseline if that was asked for; what did not run keeps its entries."""
+        if self._settings.write_baseline and self._entries:
+            found = tally_of(session, list(self._entries.values()))
+            assert found is not None
+            found.baseline.path.parent.mkdir(parents=True, exist_ok=True)
+            found.baseline.path.write_text(found.text(), encoding="utf-8")
+
     def write_json(self, session: Session) -> None:
         """Write the JSON report if it was asked for; also when the run was cut short."""
         path = self._settings.json_report
@@ -79,14 +95,20 @@ class Summary:
         entries = [self._entries.get(e["check"]["node"]) or self._not_run(e) for e in self.collected]
         server = next((e["server"] for e in self._entries.values() if e.get("server")), None)
         try:
-            histories = [
-                {"name": h.name, "kind": h.kind, "revisions": len(h.graph.revisions), "heads": list(h.graph.heads)}
-                for h in session.histories()
-            ]
+            histories, since = plain_histories(session), plain_since(session)
+            found = tally_of(session, list(self._entries.values()))
         except MigcheckError as error:
-            histories, self.stopped = [], self.stopped or str(error)
+            histories, since, found, self.stopped = [], None, None, self.stopped or str(error)
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = json_report(entries, server=server, histories=histories, stopped=self.stopped, root=self._settings.root)
+        text = json_report(
+            entries,
+            server=server,
+            histories=histories,
+            since=since,
+            baseline=None if found is None else found.plain(),
+            stopped=self.stopped,
+            root=self._settings.root,
+        )
         path.write_text(text, encoding="utf-8")
 
 
@@ -94,12 +116,13 @@ def _figures(entries: list[dict[str, Any]], findings: list[dict[str, Any]]) -> s
     revisions = len({(e["check"]["history"], e["check"]["revision"]) for e in entries if e["check"]["revision"]})
     severities = Counter(f["severity"] for f in findings if not f["suppressed"])
     broken = sum(e["check"]["outcome"] == "error" for e in entries)
-    silenced = sum(bool(f["suppressed"]) for f in findings)
+    silenced = Counter(f["suppressed"]["by"] == BASELINE for f in findings if f["suppressed"])
     seconds = sum(e["check"]["seconds"] for e in entries)
     counted = [_plural(severities[s], s) for s in ("error", "warning") if severities[s]]
     counted += [f"{_plural(broken, 'check')} not judged"] if broken else []
     counted = counted or ["nothing to report"]
-    counted += [f"{silenced} ignored"] if silenced else []
+    counted += [f"{silenced[False]} ignored"] if silenced[False] else []
+    counted += [f"{silenced[True]} in baseline"] if silenced[True] else []
     counted += [f"{severities['info']} listed"] if severities["info"] else []
     return f"{_plural(revisions, 'revision')}, {_plural(len(entries), 'check')}, {seconds:.1f} s: {', '.join(counted)}"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import indent
 
+from pytest_migcheck.checks.history_rules._rule import HistoryRule
 from pytest_migcheck.rules._rule import Example, Rule
 
 
-def list_rules(rules: Sequence[Rule]) -> str:
+def list_rules(rules: Sequence[Rule | HistoryRule]) -> str:
     """One line for each rule."""
     return "\n".join(
         f"{r.id} {r.name:<39} {r.severity.value:<8} {r.summary}{'  (off until selected)' if r.off else ''}"
@@ -16,7 +17,7 @@ def list_rules(rules: Sequence[Rule]) -> str:
     )
 
 
-def explain_rule(rule: Rule) -> str:
+def explain_rule(rule: Rule | HistoryRule) -> str:
     """Triggered when, effect, fix, the examples, how to select or silence it."""
     off = "off until selected, " if rule.off else ""
     return "\n".join(
@@ -32,7 +33,7 @@ def explain_rule(rule: Rule) -> str:
             *_examples("bad", rule.bad),
             *_examples("good", rule.good),
             *([f"select          migcheck_select = {rule.id}"] if rule.off else []),
-            f"silence         migcheck_ignore = {rule.id}",
+            f"silence         # migcheck: ignore[{rule.id}] reason   (everywhere: migcheck_ignore = {rule.id})",
         ]
     )
 

@@ -17,6 +17,8 @@ def json_report(
     *,
     server: dict[str, Any] | None,
     histories: Sequence[dict[str, Any]],
+    since: dict[str, str] | None = None,
+    baseline: dict[str, Any] | None = None,
     stopped: str | None,
     root: Path,
 ) -> str:
@@ -28,6 +30,8 @@ def json_report(
         "version": __version__,
         "server": server,
         "histories": list(histories),
+        "since": since,
+        "baseline": baseline and {**baseline, "path": relative(baseline["path"], root)},
         "checks": [entry["check"] for entry in entries],
         "findings": [{**f, "path": relative(f["path"], root)} for f in findings],
         "statements": [{**s, "path": relative(s["path"], root)} for s in statements],

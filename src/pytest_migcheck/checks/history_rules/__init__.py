@@ -1,0 +1,33 @@
+"""The rules on a history itself, which need no server: every public module of this package is one."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from pytest_migcheck.checks.history_rules._rule import HistoryRule
+from pytest_migcheck.core.rule_ids import RULE_NAMES
+
+
+@cache
+def history_rules() -> tuple[HistoryRule, ...]:
+    """Every rule, by id.
+
+    Raises:
+        TypeError: a module of the package is not a valid rule; names it.
+    """
+    names = [info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")]
+    return tuple(sorted(map(_load, names), key=lambda rule: rule.id))
+
+
+def _load(module_name: str) -> HistoryRule:
+    module = importlib.import_module(f"{__name__}.{module_name}")
+    rule = getattr(module, "RULE", None)
+    name = module_name.replace("_", "-")
+    if not (isinstance(rule, HistoryRule) and name in RULE_NAMES and module.__doc__ and rule.name == name):
+        raise TypeError(
+            f"{module.__file__}: a module of history_rules holds RULE, a HistoryRule named {name!r} of "
+            "core/rule_ids.py, and a docstring"
+        )
+    return rule

@@ -1,0 +1,45 @@
+"""An upgrade that does nothing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from pytest_migcheck.checks.history_rules._rule import HistoryContext, HistoryRule, Spotted, upgrade_body
+from pytest_migcheck.core.finding import Severity
+
+
+def look(context: HistoryContext) -> Iterator[Spotted]:
+    for revision in context.judged():
+        if revision.is_merge or revision.branch_labels or revision.depends_on:
+            continue  # joins, names or orders branches: that is what it does
+        body = upgrade_body(revision.path)
+        if body is None or not all(map(_does_nothing, body)):
+            continue
+        yield Spotted(
+            headline=f"upgrade() of {revision.id} does nothing",
+            path=revision.path,
+            line=revision.upgrade_line,
+            object=revision.id,
+            revision=revision.id,
+            fix="write what was meant (--autogenerate sees only the models that env.py imports), or remove the file",
+        )
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    """``pass``, ``...``, a docstring, or ``return``."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return True
+    return isinstance(statement, ast.Pass) or (isinstance(statement, ast.Return) and statement.value is None)
+
+
+RULE = HistoryRule(
+    name="empty-upgrade",
+    severity=Severity.WARNING,
+    since="0.1.0",
+    summary="An upgrade does nothing.",
+    condition="upgrade() holds no statement that does something, and the revision joins, names or orders no branches",
+    effect="often a forgotten change: autogenerate found none because env.py did not import the model",
+    fix="write what was meant, or remove the file",
+    look=look,
+)
