@@ -86,8 +86,9 @@ class Session:
 
     def server_line(self) -> str | None:
         """The server in one line, None until one was needed."""
-        server = self.server
-        return None if server is None else server.describe()
+        server, floor = self.server, self._grounds.floor
+        older = f"; older revisions: a template, {floor.story}" if floor else ""
+        return None if server is None else server.describe() + older
 
     def histories(self) -> tuple[AlembicHistory, ...]:
         """Find the histories; runs no env.py and starts no server."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 from pytest_migcheck.core.finding import Finding, Severity
@@ -83,7 +82,6 @@ class HistoryRule:
             )
 
 
-@cache
 def upgrade_body(path: str) -> tuple[ast.stmt, ...] | None:
     """The statements of a file's ``upgrade()``; None where it has none of its own, or takes it from elsewhere."""
     for node in ast.parse(Path(path).read_bytes()).body:
