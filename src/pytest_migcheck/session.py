@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_migcheck.checks.heads import judge_heads
 from pytest_migcheck.checks.history_rules import history_rules
 from pytest_migcheck.checks.locks import Target, judge_locks, traced_statements
 from pytest_migcheck.checks.scope import Scope, context_of, scopes_of
 from pytest_migcheck.checks.stairway import judge_stairway
+from pytest_migcheck.checks.walked import walked_steps
 from pytest_migcheck.checks.whole import Ground, WholeHistory
 from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
-from pytest_migcheck.history.alembic.find import Hooks, find_histories
-from pytest_migcheck.history.alembic.history import AlembicHistory
 from pytest_migcheck.history.alembic.redirect import Redirection
+from pytest_migcheck.history.find import find_histories
+from pytest_migcheck.history.source import History, Hooks
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.roles import RoleBaseline, touches_cluster
 from pytest_migcheck.postgres.server import Server
@@ -35,7 +36,7 @@ from pytest_migcheck.walk.cursor import Cursor
 class _Work:
     """What the run knows about one history so far."""
 
-    history: AlembicHistory
+    history: History
     cursor: Cursor | None = None
     outcomes: dict[tuple[str, str | None], Outcome] = field(default_factory=dict)
     whole: WholeHistory | None = None
@@ -90,7 +91,7 @@ class Session:
         older = f"; older revisions: a template, {floor.story}" if floor else ""
         return None if server is None else server.describe() + older
 
-    def histories(self) -> tuple[AlembicHistory, ...]:
+    def histories(self) -> tuple[History, ...]:
         """Find the histories; runs no env.py and starts no server."""
         if not self._work:
             for history in find_histories(self._settings, self._hooks, self._redirection):
@@ -139,7 +140,7 @@ class Session:
     def _judge(self, work: _Work, check: str, revision: str | None) -> None:
         if self._shares_a_cluster():
             if work.cluster_wide is None:
-                work.cluster_wide = touches_cluster(work.history.root.rglob("*.py"))
+                work.cluster_wide = touches_cluster(work.history.source_files())
             if work.cluster_wide:
                 self._take_own_cluster()
         self._judge_here(work, check, revision)
@@ -175,8 +176,9 @@ class Session:
             work.cursor = Cursor(history, server, self._roles_as_at_the_start, traced=traced, floor=self._grounds.floor)
         stairway = work.cursor.stairway(revision)
         node = history.graph.revisions[revision]
-        ran = traced_statements(stairway)
+        ran = traced_statements((stairway.up, stairway.down, stairway.again))
         judged = judge_stairway(stairway, node, self._silence.irreversible(node))
+        judged = replace(judged, steps=walked_steps(stairway, judged))
         work.outcomes["stairway", revision] = self._silence.revision(judged, "stairway", node, ran)
         if "locks" in self._settings.checks:
             judged = judge_locks(
@@ -201,7 +203,7 @@ class Session:
     def _judged_history(self, work: _Work, check: str) -> Outcome:
         history = work.history
         if check == "heads":
-            return judge_heads(context_of(history, self.scope(history.name)), self._settings.selected)
+            return judge_heads(history, context_of(history, self.scope(history.name)), self._settings.selected)
         if work.whole is None:
             work.whole = WholeHistory(
                 history,
@@ -209,9 +211,9 @@ class Session:
                 start=self.scope(history.name).start,
                 declared=lambda: self._silence.all_irreversible(history.graph),
             )
-        return work.whole.judge(check, per_migration=history.transactions_are_per_migration)
+        return work.whole.judge(check)
 
-    def _ground(self, history: AlembicHistory) -> Ground:
+    def _ground(self, history: History) -> Ground:
         def begin() -> DatabaseSet:
             self._roles_as_at_the_start()
             return self._grounds.begin(self._started(), history, "heads")

@@ -1,4 +1,4 @@
-"""``heads``: the history has one head, or one for each branch label, and nobody has rewritten it."""
+"""``heads``: the files of a history are whole, nobody has rewritten it, and no heads are left to be merged."""
 
 from __future__ import annotations
 
@@ -10,20 +10,37 @@ from pytest_migcheck.core.finding import Finding, Severity
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.core.rule_ids import rule_id
+from pytest_migcheck.history.source import Fault, History
 
 
-def judge_heads(context: HistoryContext, selected: Callable[[str, str], bool]) -> Outcome:
-    """Judge a history by its files alone; ``selected`` tells of rules that are off whether they were selected."""
+def judge_heads(history: History, context: HistoryContext, selected: Callable[[str, str], bool]) -> Outcome:
+    """Judge what can be seen without a server; ``selected`` tells of rules that are off whether they were selected."""
     rules = [rule for rule in history_rules() if not rule.off or selected(rule.id, rule.name)]
     findings = (
-        *check_heads(context.graph, context.env_path),
+        *map(_fault_finding, history.faults()),
+        *_several_heads(history.graph),
         *(finding for rule in rules for finding in rule.findings(context)),
     )
     failed = any(finding.severity is Severity.ERROR for finding in findings)
     return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings)
 
 
-def check_heads(graph: Graph, env_path: str) -> Iterator[Finding]:
+def _fault_finding(fault: Fault) -> Finding:
+    return Finding(
+        id=rule_id(fault.rule),
+        rule=fault.rule,
+        severity=fault.severity,
+        check="heads",
+        headline=fault.headline,
+        object=fault.object,
+        revision=fault.revision,
+        path=fault.path,
+        line=fault.line,
+        details=fault.details,
+    )
+
+
+def _several_heads(graph: Graph) -> Iterator[Finding]:
     """Yield a finding when heads are left to be merged."""
     unlabelled = [h for h in graph.heads if not graph.revisions[h].branch_labels]
     labelled = {graph.revisions[h].branch_labels for h in graph.heads if h not in unlabelled}

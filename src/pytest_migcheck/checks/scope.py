@@ -35,7 +35,8 @@ def context_of(history: History, scope: Scope) -> HistoryContext:
         env_path=str(history.env_path),
         judges=scope.judges,
         comparison=scope.comparison,
-        file_template=history.file_template,
+        # Only Alembic has one.
+        file_template=getattr(history, "file_template", None),
     )
 
 

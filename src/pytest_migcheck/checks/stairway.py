@@ -131,7 +131,7 @@ def difference_finding(
         object=difference.object,
         revision=revision.id,
         direction=direction,
-        path=revision.path,
+        path=revision.place(direction)[0],
         line=line,
         source_text=f"{direction.value}()",
         difference=difference,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pytest_migcheck.checks.chain import ONE_TRANSACTION, judge_roundtrip, judge_upgrade, walk_chain
+from pytest_migcheck.checks.chain import judge_roundtrip, judge_upgrade, walk_chain
 from pytest_migcheck.checks.drift import compare_models
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.outcome import Outcome, Status
@@ -49,12 +49,11 @@ class WholeHistory:
         self._upgraded: StepResult | None = None
         self._migrated: Catalog | None = None
 
-    def judge(self, check: str, *, per_migration: Callable[[], bool]) -> Outcome:
-        """Answer one of the three; ``per_migration`` tells whether env.py commits each revision."""
+    def judge(self, check: str) -> Outcome:
+        """Answer one of the three."""
         upgraded = self._upgrade()
         if check == "upgrade":
-            notes = () if per_migration() else (ONE_TRANSACTION,)
-            return judge_upgrade(upgraded, self._history.graph, notes, self._ground.below())
+            return judge_upgrade(upgraded, self._history.graph, self._history.upgrade_notes(), self._ground.below())
         if upgraded.failure is not None:
             return Outcome(status=Status.SKIPPED, reason="not reached: upgrading to the heads fails (see upgrade)")
         return self._roundtrip() if check == "roundtrip" else self._drift()

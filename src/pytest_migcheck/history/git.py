@@ -44,9 +44,9 @@ class GitBase:
         states = dict(zip(fields[1::2], fields[0::2], strict=False))
         new = _git(self.top, "ls-files", "--others", "-z", "--", *inside).split("\0")
         states.update({name: "A" for name in new if name})
-        python = {name: state for name, state in states.items() if name.endswith(".py")}
-        texts = self._texts([name for name, state in python.items() if state != "A"])
-        return {self.top / name: texts.get(name) for name in python}
+        sources = {name: state for name, state in states.items() if name.endswith((".py", ".sql"))}
+        texts = self._texts([name for name, state in sources.items() if state != "A"])
+        return {self.top / name: texts.get(name) for name in sources}
 
     def _texts(self, names: Sequence[str]) -> Mapping[str, str]:
         if not names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,14 +43,16 @@ class Comparison:
 
 def compare(graph: Graph, base: GitBase) -> Comparison:
     """Compare the revisions of a history with those at the base; comments and layout do not count."""
-    folders = {Path(revision.path).resolve().parent for revision in graph.revisions.values()}
-    by_path = {Path(revision.path).resolve(): revision.id for revision in graph.revisions.values()}
-    changed = base.changed(sorted(folders)) if folders else {}
-    then = {m.id: m for path, text in changed.items() if text is not None and (m := merged_revision(path, text))}
+    by_path = {Path(path).resolve(): r.id for r in graph.revisions.values() for path in r.paths}
+    changed = base.changed(_folders(by_path)) if by_path else {}
+    then: dict[str, MergedRevision] = {}
     now: dict[str, MergedRevision] = {}
-    for path in changed:
-        if path.is_file() and (m := merged_revision(path, path.read_text(encoding="utf-8", errors="replace"))):
-            now[by_path.get(path.resolve(), m.id)] = m
+    for path, text in changed.items():
+        name = by_path.get(path.resolve())
+        if text is not None and (m := _read(path, text, name)):
+            then[m.id] = m
+        if path.is_file() and (m := _read(path, path.read_text(encoding="utf-8", errors="replace"), name)):
+            now[m.id] = m
     both = {id_: (then[id_], now[id_]) for id_ in then if id_ in now}
     return Comparison(
         base=base,
@@ -63,6 +65,21 @@ def compare(graph: Graph, base: GitBase) -> Comparison:
         relinked={id_: (a, b) for id_, (a, b) in both.items() if id_ in graph.revisions and a.requires != b.requires},
         deleted=tuple(revision for id_, revision in then.items() if id_ not in now and id_ not in graph.revisions),
     )
+
+
+def _folders(paths: Collection[Path]) -> list[Path]:
+    """The folders that hold the files, without those inside of others."""
+    folders = sorted({path.parent for path in paths})
+    top = {folder.parent for folder in folders} if len(folders) > 3 else set()
+    return sorted(top) if len(top) == 1 else folders
+
+
+def _read(path: Path, text: str, name: str | None) -> MergedRevision | None:
+    """A file in Python says which revision it is; a file of SQL is one, by its place, and every word of it counts."""
+    if path.suffix == ".py":
+        return merged_revision(path, text)
+    place = f"{path.parent.name}/{path.name}"
+    return MergedRevision(id=name or place, path=path, requires=(), upgrade=text, downgrade="")
 
 
 def merged_revision(path: Path, text: str) -> MergedRevision | None:

@@ -38,6 +38,9 @@ class HookCalls:
     def prepare(self, history: str) -> Sequence[Any]:
         return list(self._hook.pytest_migcheck_prepare(history=history))
 
+    def metadata(self, history: str) -> Sequence[Any]:
+        return list(self._hook.pytest_migcheck_metadata(history=history))
+
     def files(self) -> tuple[Path, ...]:
         """The files of the plugins and conftests that implement a hook of ours."""
         found = set()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.plugin.telling import closing_lines, plain_histories, plain_since, silenced_lines, tally_of
-from pytest_migcheck.report.json import json_report, relative
+from pytest_migcheck.plugin.report_files import ReportFiles, top_of
+from pytest_migcheck.plugin.telling import closing_lines, silenced_lines, tally_of
+from pytest_migcheck.report.build import relative
 from pytest_migcheck.report.patch import patch_of
 from pytest_migcheck.session import Session
 from pytest_migcheck.settings import Settings
@@ -19,8 +19,9 @@ _LISTED = 6
 class Summary:
     """Collects the plain entries of the run; in the controller they come from all workers."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, files: ReportFiles) -> None:
         self._settings = settings
+        self._files = files
         self._entries: dict[str, dict[str, Any]] = {}
         self.collected: list[dict[str, Any]] = []
         self.stopped: str | None = None
@@ -51,15 +52,14 @@ class Summary:
             reporter.write_line(line)
         for note in dict.fromkeys(note for entry in entries for note in entry["notes"]):
             reporter.write_line(f"  note: {note}")
-        if self._settings.json_report is not None:
-            reporter.write_line(f"report: {relative(str(self._settings.json_report), self._settings.root)}")
+        for path in (path for kind, path in self._settings.reports.items() if kind != "github"):
+            reporter.write_line(f"report: {relative(str(path), self._settings.root)}")
 
     def _write_patch(self, reporter: Any, findings: list[dict[str, Any]]) -> None:
         """Write the exact fixes to a file, and say how to apply it."""
         root = self._settings.root
         # The paths of a patch are relative to the repository, wherever in it pytest runs.
-        top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
-        patch = patch_of(findings, top)
+        patch = patch_of(findings, top_of(root))
         path = root / ".migcheck" / "fixes.patch"
         if patch:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,29 +87,20 @@ class Summary:
             found.baseline.path.parent.mkdir(parents=True, exist_ok=True)
             found.baseline.path.write_text(found.text(), encoding="utf-8")
 
-    def write_json(self, session: Session) -> None:
-        """Write the JSON report if it was asked for; also when the run was cut short."""
-        path = self._settings.json_report
-        if path is None:
-            return
+    def _report(self, session: Session) -> dict[str, Any]:
         entries = [self._entries.get(e["check"]["node"]) or self._not_run(e) for e in self.collected]
-        server = next((e["server"] for e in self._entries.values() if e.get("server")), None)
-        try:
-            histories, since = plain_histories(session), plain_since(session)
-            found = tally_of(session, list(self._entries.values()))
-        except MigcheckError as error:
-            histories, since, found, self.stopped = [], None, None, self.stopped or str(error)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json_report(
-            entries,
-            server=server,
-            histories=histories,
-            since=since,
-            baseline=None if found is None else found.plain(),
-            stopped=self.stopped,
-            root=self._settings.root,
-        )
-        path.write_text(text, encoding="utf-8")
+        return self._files.build(entries, session, self.stopped)
+
+    def write_files(self, session: Session) -> None:
+        """Write the reports that were asked for; also when the run was cut short."""
+        if self._settings.reports:
+            self._files.write(self._report(session), self._settings.reports)
+
+    def annotate(self, reporter: Any, session: Session) -> None:
+        """Print the findings for GitHub, which reads its commands at the beginning of a line."""
+        for command in self._files.annotations(self._report(session), self._settings.reports):
+            reporter.ensure_newline()
+            reporter.write_line(command)
 
 
 def _figures(entries: list[dict[str, Any]], findings: list[dict[str, Any]]) -> str:

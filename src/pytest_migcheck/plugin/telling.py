@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_migcheck.checks.scope import Scope
 from pytest_migcheck.history.source import History
-from pytest_migcheck.report.json import relative
+from pytest_migcheck.report.build import relative
 from pytest_migcheck.session import Session
 from pytest_migcheck.suppress.baseline import Tally, lines_about, tally
 
@@ -24,22 +24,10 @@ def describe(history: History, scope: Scope) -> str:
     return f"{history.describe()}, {scope.since.describe()}: {revisions} judged, {rest} only run"
 
 
-def plain_histories(session: Session) -> list[dict[str, Any]]:
-    """The histories for the reports; ``judged`` are the revisions that are, None where all are."""
-    plain = []
-    for history in session.histories():
-        since = session.scope(history.name).since
-        judged = None if since is None else [r for r in history.graph.order if r in since.judged]
-        plain.append(
-            {
-                "name": history.name,
-                "kind": history.kind,
-                "revisions": len(history.graph.revisions),
-                "heads": list(history.graph.heads),
-                "judged": judged,
-            }
-        )
-    return plain
+def judged_of(session: Session, history: History) -> list[str] | None:
+    """The revisions that are judged, None where all are."""
+    since = session.scope(history.name).since
+    return None if since is None else [r for r in history.graph.order if r in since.judged]
 
 
 def plain_since(session: Session) -> dict[str, str] | None:

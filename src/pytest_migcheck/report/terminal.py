@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_migcheck.core.finding import Direction, Finding, Severity
 from pytest_migcheck.core.outcome import Outcome, TracedStatement
-from pytest_migcheck.report.json import relative
+from pytest_migcheck.report.build import relative
 
 _WIDTH = 8
 _SHOWN_SQL = 1200
@@ -27,6 +27,11 @@ def outcome_headline(outcome: Outcome) -> str:
         return outcome.reason or ""
     more = f" (and {len(shown) - 1} more)" if len(shown) > 1 else ""
     return headline(shown[0]) + more
+
+
+def first_shown(outcome: Outcome) -> Finding | None:
+    """The finding that stands for a failed item where there is room for one."""
+    return next(iter(_shown(outcome)), None)
 
 
 def _shown(outcome: Outcome) -> list[Finding]:

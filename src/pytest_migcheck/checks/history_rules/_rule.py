@@ -28,8 +28,8 @@ class HistoryContext:
     file_template: str | None = None
 
     def judged(self) -> Iterator[Revision]:
-        """The revisions that are judged, in order."""
-        return (revision for revision in self.graph.revisions.values() if self.judges(revision.id))
+        """The revisions that are judged, in order; those in Python, which people write."""
+        return (r for r in self.graph.revisions.values() if self.judges(r.id) and r.path.endswith(".py"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
