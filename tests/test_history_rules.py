@@ -85,9 +85,6 @@ def test_unrelated_changes_are_told_where_that_is_selected(judge):
     assert judge(related, **selected) == {}
 
 
-def test_a_rule_on_a_history_is_listed_and_explained(pytester):
-    pytester.runpytest_inprocess("-p", "no:asyncio", "--migcheck-rules").stdout.fnmatch_lines(
-        ["MC014 revision-inserted-in-history * error *", "MC019 *(off until selected)", "MC101 *"]
-    )
+def test_a_rule_on_a_history_is_explained(pytester):
     explained = pytester.runpytest_inprocess("-p", "no:asyncio", "--migcheck-explain=empty-upgrade")
-    explained.stdout.fnmatch_lines(["MC018 empty-upgrade   warning, since 0.1.0", "triggered when *", "silence  *MC018*"])
+    explained.stdout.fnmatch_lines(["MC018 empty-upgrade *", "triggered when *"])

@@ -7,7 +7,6 @@ import json
 import sys
 from pathlib import Path
 
-from pytest_migcheck.checks.history_rules import history_rules
 from pytest_migcheck.report.rule_page import Measured, index_page, rule_page
 from pytest_migcheck.rules import all_rules
 from pytest_migcheck.rules._rule import Rule
@@ -36,9 +35,8 @@ def main(arguments: list[str]) -> int:
 def pages() -> dict[str, str]:
     """File name to text."""
     forms = {version: _forms(version) for version in VERSIONS}
-    made = {f"{rule.name}.md": rule_page(rule, ()) for rule in history_rules()}
-    made |= {f"{rule.name}.md": rule_page(rule, _measured(rule, forms)) for rule in all_rules()}
-    return {"README.md": index_page((*history_rules(), *all_rules())), **made}
+    made = {f"{rule.name}.md": rule_page(rule, _measured(rule, forms)) for rule in all_rules()}
+    return {"README.md": index_page(all_rules()), **made}
 
 
 def _forms(version: int) -> dict[str, Measured]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_migcheck.checks.heads import judge_heads
 from pytest_migcheck.checks.history_rules import history_rules
+from pytest_migcheck.checks.in_sql import in_words_of
 from pytest_migcheck.checks.locks import Target, judge_locks, traced_statements
 from pytest_migcheck.checks.scope import Scope, context_of, scopes_of
 from pytest_migcheck.checks.stairway import judge_stairway
@@ -134,7 +135,7 @@ class Session:
                 # What stops one item stops them all; it is told once in full.
                 work.stopped_by = str(error).splitlines()[0] if check != "drift" else work.stopped_by
                 raise
-        outcome = work.outcomes[key]
+        outcome = in_words_of(work.history, work.outcomes[key])
         return outcome if self.baseline is None else self.baseline.mark(outcome, history)
 
     def _judge(self, work: _Work, check: str, revision: str | None) -> None:

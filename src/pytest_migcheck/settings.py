@@ -21,6 +21,8 @@ class Settings:
 
     root: Path
     config: tuple[str, ...] = ()
+    histories: tuple[str, ...] = ()
+    init: tuple[str, ...] = ()
     metadata: tuple[str, ...] = ()
     declared: str = ""
     checks: tuple[str, ...] = CHECKS
@@ -196,7 +198,19 @@ def server_place(origin: str, value: str) -> str:
 
 
 def declared_ddl(origin: str, value: str, root: Path, metadata: Sequence[str]) -> str:
-    """A DDL file below ``root``, or a command line whose program is there."""
+    """A DDL file below ``root``, or a command line whose program is there; several lines are ``HISTORY: VALUE``."""
+    for line in value.splitlines():
+        _one_declared(origin, declared_line(line.strip())[1], root, metadata)
+    return value
+
+
+def declared_line(line: str) -> tuple[str, str]:
+    """The history that a line is for, "" for all, and what it says."""
+    named = re.fullmatch(r"(\S+):\s+(.+)", line)
+    return (named[1], named[2]) if named else ("", line)
+
+
+def _one_declared(origin: str, value: str, root: Path, metadata: Sequence[str]) -> None:
     if not value or (root / value).is_file():
         program = value
     else:
@@ -216,7 +230,6 @@ def declared_ddl(origin: str, value: str, root: Path, metadata: Sequence[str]) -
         raise MigcheckError(
             f"{origin}: {value!r} and migcheck_metadata: {' '.join(metadata)!r} both say what is declared; set one"
         )
-    return value
 
 
 def positive(origin: str, value: int) -> int:

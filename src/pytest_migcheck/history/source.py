@@ -109,7 +109,9 @@ class History(Protocol):
     """A migration history.
 
     ``env_path`` is the file to which the items of the whole history belong: env.py, a journal, a lock file.
-    ``in_sql`` says that its migrations are SQL files, so that advice must be SQL as well.
+    ``in_sql`` says that its migrations are SQL files, so that advice must be SQL as well; ``tool`` is what runs them,
+    ``outside`` how that is told to run a statement outside of a transaction, ``generate`` the command that writes a
+    new migration.
     """
 
     name: str
@@ -117,6 +119,9 @@ class History(Protocol):
     root: Path
     env_path: Path
     in_sql: bool
+    tool: str
+    outside: str
+    generate: str
 
     @property
     def graph(self) -> Graph:

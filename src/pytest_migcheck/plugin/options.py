@@ -33,10 +33,18 @@ OPTIONS = (
     Option(
         "migcheck_config", "Alembic configuration, FILE or FILE:SECTION", "args", cli=True, repeat=True, metavar="FILE"
     ),
+    Option(
+        "migcheck_histories",
+        "the histories, TOOL:PATH, with alembic, prisma, drizzle, golang-migrate, goose, dbmate, flyway, sqitch, yoyo, "
+        "or sql for any folder or file (default: what is found)",
+        "args",
+    ),
+    Option("migcheck_init", "SQL files that run in the empty database first: FILE, or HISTORY:FILE", "args"),
     Option("migcheck_metadata", "the models, as module:attribute (default: env.py's target_metadata)", "args"),
     Option(
         "migcheck_declared",
-        "the schema that migrations must give, in place of models: a DDL file, or a command line that prints it",
+        "the schema that migrations must give, in place of models: a DDL file, or a command line that prints it; "
+        "of several histories, one a line: HISTORY: FILE or COMMAND",
         "string",
     ),
     Option(
@@ -169,6 +177,8 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
     return s.Settings(
         root=config.rootpath,
         config=tuple(many("migcheck_config")[1]),
+        histories=tuple(many("migcheck_histories")[1]),
+        init=tuple(many("migcheck_init")[1]),
         metadata=tuple(many("migcheck_metadata")[1]),
         declared=s.declared_ddl(*one("migcheck_declared", ""), config.rootpath, many("migcheck_metadata")[1]),
         checks=s.check_names(*many("migcheck_checks")),

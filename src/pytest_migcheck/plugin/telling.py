@@ -55,11 +55,3 @@ def closing_lines(session: Session, found: Tally | None, findings: int, *, verbo
     if findings > _MANY and not since and heads:
         yield f'existing project? migcheck_since = "{" ".join(heads)}" checks only newer revisions'
 
-
-def silenced_lines(findings: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Each silenced finding with its reason, for ``-v``."""
-    for finding in findings:
-        if finding["suppressed"]:
-            place = f"{finding['revision'] or finding['check']}:{finding['line']}"
-            by, reason = finding["suppressed"]["by"], finding["suppressed"]["reason"]
-            yield f"  {finding['id']} {place}  {finding['object']}   {by}: {reason or '(no reason given)'}"

@@ -35,7 +35,13 @@ def ingredients_of(
     return Ingredients(
         history=history,
         root=settings.root,
-        settings=settings_text(config=settings.config, target=settings.target, env=dict(settings.env)),
+        settings=settings_text(
+            config=settings.config,
+            target=settings.target,
+            env=dict(settings.env),
+            histories=settings.histories,
+            init=settings.init,
+        ),
         hooks=hooks.files(),
         reading=reading,
         started=reading.started,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import indent
 
-from pytest_migcheck.checks.history_rules._rule import HistoryRule
+from pytest_migcheck.core.finding_texts import FindingText
 from pytest_migcheck.rules._rule import Example, Rule
 
 
-def list_rules(rules: Sequence[Rule | HistoryRule]) -> str:
+def list_rules(rules: Sequence[Rule]) -> str:
     """One line for each rule."""
     return "\n".join(
         f"{r.id} {r.name:<39} {r.severity.value:<8} {r.summary}{'  (off until selected)' if r.off else ''}"
@@ -17,7 +17,7 @@ def list_rules(rules: Sequence[Rule | HistoryRule]) -> str:
     )
 
 
-def explain_rule(rule: Rule | HistoryRule) -> str:
+def explain_rule(rule: Rule) -> str:
     """Triggered when, effect, fix, the examples, how to select or silence it."""
     off = "off until selected, " if rule.off else ""
     return "\n".join(
@@ -34,6 +34,23 @@ def explain_rule(rule: Rule | HistoryRule) -> str:
             *_examples("good", rule.good),
             *([f"select          migcheck_select = {rule.id}"] if rule.off else []),
             f"silence         # migcheck: ignore[{rule.id}] reason   (everywhere: migcheck_ignore = {rule.id})",
+        ]
+    )
+
+
+def explain_finding(id_: str, name: str, text: FindingText) -> str:
+    """The same for a finding that is not about a statement."""
+    return "\n".join(
+        [
+            f"{id_} {name}   {text.severity.value}, found by {text.check}",
+            "",
+            text.summary,
+            "",
+            f"triggered when  {text.condition}",
+            f"effect          {text.effect}",
+            f"fix             {text.fix}",
+            "",
+            f"silence         migcheck_ignore = {id_}",
         ]
     )
 

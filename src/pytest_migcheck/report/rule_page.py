@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_migcheck.checks.history_rules._rule import HistoryRule
 from pytest_migcheck.rules._rule import Example, Rule
 
 
@@ -21,7 +20,7 @@ class Measured:
     error: str | None
 
 
-def rule_page(rule: Rule | HistoryRule, measured: Sequence[Measured]) -> str:
+def rule_page(rule: Rule, measured: Sequence[Measured]) -> str:
     """The page of a rule, with what was measured of the forms that it is about."""
     off = " It is off until selected." if rule.off else ""
     lines = [
@@ -47,7 +46,7 @@ def rule_page(rule: Rule | HistoryRule, measured: Sequence[Measured]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def index_page(rules: Sequence[Rule | HistoryRule]) -> str:
+def index_page(rules: Sequence[Rule]) -> str:
     """The list of the pages."""
     rows = [
         f"| [{rule.id}]({rule.name}.md) | {rule.name} | {rule.severity.value}{', off' if rule.off else ''} "

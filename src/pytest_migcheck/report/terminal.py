@@ -73,8 +73,8 @@ def _where(finding: Finding, root: Path) -> Iterator[str]:
     if finding.path is None:
         return
     place = f"  {relative(finding.path, root)}:{finding.line}"
-    direction = f"  {finding.direction.value}()" if finding.direction is Direction.DOWNGRADE else ""
-    yield place + direction
+    word = "downgrade" if finding.path.endswith(".sql") else "downgrade()"
+    yield place + (f"  {word}" if finding.direction is Direction.DOWNGRADE else "")
     text = linecache.getline(finding.path, finding.line or 0).rstrip()
     if text and finding.check in ("stairway", "locks", "upgrade", "roundtrip") and not text.startswith("def "):
         yield f"  {finding.line} | {text}"

@@ -7,6 +7,7 @@ import pkgutil
 from functools import cache
 
 from pytest_migcheck.checks.history_rules._rule import HistoryRule
+from pytest_migcheck.core.finding_texts import FINDING_TEXTS
 from pytest_migcheck.core.rule_ids import RULE_NAMES
 
 
@@ -25,9 +26,9 @@ def _load(module_name: str) -> HistoryRule:
     module = importlib.import_module(f"{__name__}.{module_name}")
     rule = getattr(module, "RULE", None)
     name = module_name.replace("_", "-")
-    if not (isinstance(rule, HistoryRule) and name in RULE_NAMES and module.__doc__ and rule.name == name):
+    if not (isinstance(rule, HistoryRule) and name in RULE_NAMES and name in FINDING_TEXTS and module.__doc__ and rule.name == name):
         raise TypeError(
             f"{module.__file__}: a module of history_rules holds RULE, a HistoryRule named {name!r} of "
-            "core/rule_ids.py, and a docstring"
+            "core/rule_ids.py and core/finding_texts.py, and a docstring"
         )
     return rule

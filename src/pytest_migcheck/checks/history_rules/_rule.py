@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_migcheck.core.finding import Finding, Severity
+from pytest_migcheck.core.finding import Finding
+from pytest_migcheck.core.finding_texts import FINDING_TEXTS, FindingText
 from pytest_migcheck.core.graph import Graph, Revision
 from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.history.merged import Comparison
@@ -47,19 +48,15 @@ class Spotted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryRule:
-    """A named fault of a history. The texts are those of a rule on statements."""
+    """A named fault of a history; its texts are in ``core.finding_texts``. One that is ``off`` must be selected."""
 
     name: str
-    severity: Severity
-    since: str
-    summary: str
-    condition: str
-    effect: str
-    fix: str
     look: Callable[[HistoryContext], Iterator[Spotted]]
     off: bool = False
-    bad: tuple[()] = ()
-    good: tuple[()] = ()
+
+    @property
+    def text(self) -> FindingText:
+        return FINDING_TEXTS[self.name]
 
     @property
     def id(self) -> str:
@@ -71,14 +68,14 @@ class HistoryRule:
             yield Finding(
                 id=self.id,
                 rule=self.name,
-                severity=self.severity,
+                severity=self.text.severity,
                 check="heads",
                 headline=spotted.headline,
                 object=spotted.object,
                 revision=spotted.revision,
                 path=spotted.path,
                 line=spotted.line,
-                details=(*spotted.details, ("why", self.effect), ("fix", spotted.fix)),
+                details=(*spotted.details, ("why", self.text.effect), ("fix", spotted.fix)),
             )
 
 

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 
 from pytest_migcheck.checks.history_rules._rule import HistoryContext, HistoryRule, Spotted, upgrade_body
-from pytest_migcheck.core.finding import Severity
 
 
 def look(context: HistoryContext) -> Iterator[Spotted]:
@@ -33,13 +32,4 @@ def _does_nothing(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Pass) or (isinstance(statement, ast.Return) and statement.value is None)
 
 
-RULE = HistoryRule(
-    name="empty-upgrade",
-    severity=Severity.WARNING,
-    since="0.1.0",
-    summary="An upgrade does nothing.",
-    condition="upgrade() holds no statement that does something, and the revision joins, names or orders no branches",
-    effect="often a forgotten change: autogenerate found none because env.py did not import the model",
-    fix="write what was meant, or remove the file",
-    look=look,
-)
+RULE = HistoryRule(name="empty-upgrade", look=look)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_migcheck.checks.history_rules._rule import HistoryContext, HistoryRule, Spotted
-from pytest_migcheck.core.finding import Severity
 from pytest_migcheck.core.graph import Revision
 
 _TOKEN = re.compile(r"%\((\w+)\)(?:\.?\d*)[sd]")
@@ -47,13 +46,4 @@ def pattern(template: str, revision: Revision) -> re.Pattern[str]:
     return re.compile("".join([*parts, re.escape(template[at:])]))
 
 
-RULE = HistoryRule(
-    name="file-name-breaks-template",
-    severity=Severity.WARNING,
-    since="0.1.0",
-    summary="A file name breaks the project's file_template.",
-    condition="file_template is set in the configuration of Alembic, and a revision's file is not named so",
-    effect="the files of a folder do not sort as the project means them to",
-    fix="rename the file",
-    look=look,
-)
+RULE = HistoryRule(name="file-name-breaks-template", look=look)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.checks.history_rules._rule import HistoryContext, HistoryRule, Spotted
-from pytest_migcheck.core.finding import Severity
 
 
 def look(context: HistoryContext) -> Iterator[Spotted]:
@@ -24,13 +23,4 @@ def look(context: HistoryContext) -> Iterator[Spotted]:
         )
 
 
-RULE = HistoryRule(
-    name="merged-revision-deleted",
-    severity=Severity.ERROR,
-    since="0.1.0",
-    summary="A merged revision was deleted.",
-    condition="a revision that the base of the branch has (migcheck_since = git:REF) is not there any more",
-    effect="a database whose version table names the revision cannot be migrated: Alembic cannot locate it",
-    fix="restore the file; to take its change back, write a new revision",
-    look=look,
-)
+RULE = HistoryRule(name="merged-revision-deleted", look=look)

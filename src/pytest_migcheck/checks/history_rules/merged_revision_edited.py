@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.checks.history_rules._rule import HistoryContext, HistoryRule, Spotted
-from pytest_migcheck.core.finding import Severity
 
 
 def look(context: HistoryContext) -> Iterator[Spotted]:
@@ -25,14 +24,4 @@ def look(context: HistoryContext) -> Iterator[Spotted]:
         )
 
 
-RULE = HistoryRule(
-    name="merged-revision-edited",
-    severity=Severity.ERROR,
-    since="0.1.0",
-    summary="A merged revision was edited.",
-    condition="the code that upgrade() runs differs from the one at the base of the branch (migcheck_since = git:REF); "
-    "comments, layout, imports and downgrade() do not count",
-    effect="databases that have run the revision keep what it did before, and differ from those that run it now",
-    fix="restore the file, and put the change into a new revision",
-    look=look,
-)
+RULE = HistoryRule(name="merged-revision-edited", look=look)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.checks.history_rules._rule import HistoryContext, HistoryRule, Spotted
-from pytest_migcheck.core.finding import Severity
 
 
 def look(context: HistoryContext) -> Iterator[Spotted]:
@@ -26,13 +25,4 @@ def look(context: HistoryContext) -> Iterator[Spotted]:
         )
 
 
-RULE = HistoryRule(
-    name="merged-revision-reparented",
-    severity=Severity.ERROR,
-    since="0.1.0",
-    summary="A merged revision was put on another parent.",
-    condition="down_revision or depends_on differs from the base of the branch (migcheck_since = git:REF)",
-    effect="a database that has run the revision is taken to have run what is now its parent, and never runs it",
-    fix="restore down_revision and depends_on; join branches with alembic merge",
-    look=look,
-)
+RULE = HistoryRule(name="merged-revision-reparented", look=look)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.checks.history_rules._rule import HistoryContext, HistoryRule, Spotted
-from pytest_migcheck.core.finding import Severity
 
 
 def look(context: HistoryContext) -> Iterator[Spotted]:
@@ -28,14 +27,4 @@ def look(context: HistoryContext) -> Iterator[Spotted]:
         )
 
 
-RULE = HistoryRule(
-    name="revision-inserted-in-history",
-    severity=Severity.ERROR,
-    since="0.1.0",
-    summary="A new revision was put in the middle of the history.",
-    condition="a revision that the base of the branch does not have (migcheck_since = git:REF) is required by one that "
-    "it has",
-    effect="a database that has run the later revision is taken to have run the new one, and never runs it",
-    fix="put the new revision on the head",
-    look=look,
-)
+RULE = HistoryRule(name="revision-inserted-in-history", look=look)

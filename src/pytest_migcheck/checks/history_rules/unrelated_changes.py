@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 
 from pytest_migcheck.checks.history_rules._rule import HistoryContext, HistoryRule, Spotted, upgrade_body
-from pytest_migcheck.core.finding import Severity
 
 # Where a call of op names its table: the position, and the keyword.
 _FIRST = frozenset(
@@ -82,14 +81,4 @@ def _referred(call: ast.Call) -> set[str]:
     return found
 
 
-RULE = HistoryRule(
-    name="unrelated-changes",
-    severity=Severity.WARNING,
-    since="0.1.0",
-    summary="An upgrade changes unrelated things.",
-    condition="operations of upgrade() change tables that no foreign key in the revision holds together",
-    effect="what belongs to two changes can only be deployed, and taken back, as one",
-    fix="write a revision for each",
-    look=look,
-    off=True,
-)
+RULE = HistoryRule(name="unrelated-changes", look=look, off=True)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from pytest_migcheck.checks.history_rules._rule import HistoryContext, HistoryRule, Spotted
-from pytest_migcheck.core.finding import Severity
 
 _WORDS = frozenset(
     (
@@ -36,13 +35,4 @@ def look(context: HistoryContext) -> Iterator[Spotted]:
         )
 
 
-RULE = HistoryRule(
-    name="vague-message",
-    severity=Severity.WARNING,
-    since="0.1.0",
-    summary="A message says nothing about its revision.",
-    condition='the message is empty, or has only words such as "update", "fix", "changes", "migration"',
-    effect="alembic history, and whoever looks for a change in it, have to open the file",
-    fix="say what changes, in the first line of the file",
-    look=look,
-)
+RULE = HistoryRule(name="vague-message", look=look)

@@ -25,9 +25,10 @@ from pytest_migcheck.history.alembic.placeholders import replace_placeholders
 from pytest_migcheck.history.alembic.prepare import Preparation, apply_preparations
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.alembic.scripts import load_graph, open_scripts
-from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun, watched
+from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun
 from pytest_migcheck.history.source import Declared, Fault, Run, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
+from pytest_migcheck.postgres.watch import watched
 from pytest_migcheck.sql.statements import is_utility, only_truncates
 from pytest_migcheck.trace.recorder import Recorder, paths_below
 
@@ -67,6 +68,9 @@ class AlembicHistory:
 
     kind = "alembic"
     in_sql = False
+    tool = "Alembic"
+    outside = "op.get_context().autocommit_block()"
+    generate = 'alembic revision --autogenerate -m "..."'
 
     def __init__(self, found: FoundConfig, options: AlembicOptions, redirection: Redirection) -> None:
         self.name = found.label
