@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from pytest_migcheck.checks.heads import judge_heads
+from pytest_migcheck.checks.history_rules import history_findings
 from pytest_migcheck.checks.history_rules._rule import HistoryContext
 from pytest_migcheck.core.graph import Graph, Revision
 
@@ -20,8 +20,7 @@ def judge(tmp_path):
         path.write_text(f"def upgrade():\n{textwrap.indent(textwrap.dedent(body), '    ')}\n")
         node = Revision(id="a1", parents=revision.pop("parents", ()), path=str(path), message=message, **revision)
         context = HistoryContext(graph=Graph({"a1": node}, ("a1",)), env_path="env.py", file_template=template)
-        outcome = judge_heads(context, lambda _id, name: name in select)
-        return {finding.id: finding.headline for finding in outcome.findings}
+        return {f.id: f.headline for f in history_findings(context, lambda _id, name: name in select)}
 
     return judge
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from pytest_migcheck.checks.history_rules import history_rules
+from pytest_migcheck.checks.history_rules import history_findings
 from pytest_migcheck.checks.history_rules._rule import HistoryContext
 from pytest_migcheck.core.finding import Finding, Severity
 from pytest_migcheck.core.graph import Graph
@@ -15,11 +15,10 @@ from pytest_migcheck.history.source import Fault, History
 
 def judge_heads(history: History, context: HistoryContext, selected: Callable[[str, str], bool]) -> Outcome:
     """Judge what can be seen without a server; ``selected`` tells of rules that are off whether they were selected."""
-    rules = [rule for rule in history_rules() if not rule.off or selected(rule.id, rule.name)]
     findings = (
         *map(_fault_finding, history.faults()),
         *_several_heads(history.graph),
-        *(finding for rule in rules for finding in rule.findings(context)),
+        *history_findings(context, selected),
     )
     failed = any(finding.severity is Severity.ERROR for finding in findings)
     return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings)

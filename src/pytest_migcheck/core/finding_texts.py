@@ -205,7 +205,7 @@ FINDING_TEXTS: dict[str, FindingText] = {
     "malformed-ignore": FindingText(
         check="the nearest item",
         summary="A comment to migcheck is not complete.",
-        condition="it names no rule, its word is not known, or it lacks the reason that migcheck_require_reason asks for",
+        condition="it names no rule, its word is not known, or it lacks a reason where one is required",
         effect="it silences nothing",
         fix="# migcheck: ignore[MC101] reason, ignore-file[MC101] reason, or irreversible reason",
     ),

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.plugin.collect import REPORT_KEY, MigcheckFile, MigcheckItem, asked_by_file, plain_entries
+from pytest_migcheck.plugin.progress import telling
 from pytest_migcheck.plugin.report_files import ReportFiles
 from pytest_migcheck.plugin.shared import session_of
 from pytest_migcheck.plugin.summary import Summary
@@ -146,7 +147,9 @@ class Running:
         """End our paused run before a test that is not ours: it redirects every connection."""
         if not isinstance(item, MigcheckItem):
             self._session.pause()
-        return (yield)
+            return (yield)
+        with telling(self._config, item):
+            return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

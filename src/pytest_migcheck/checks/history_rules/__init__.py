@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Iterator
 from functools import cache
 
-from pytest_migcheck.checks.history_rules._rule import HistoryRule
+from pytest_migcheck.checks.history_rules._rule import HistoryContext, HistoryRule
+from pytest_migcheck.core.finding import Finding
 from pytest_migcheck.core.finding_texts import FINDING_TEXTS
 from pytest_migcheck.core.rule_ids import RULE_NAMES
 
@@ -22,11 +24,19 @@ def history_rules() -> tuple[HistoryRule, ...]:
     return tuple(sorted(map(_load, names), key=lambda rule: rule.id))
 
 
+def history_findings(context: HistoryContext, selected: Callable[[str, str], bool]) -> Iterator[Finding]:
+    """What the rules find; ``selected`` tells of those that are off whether they were selected."""
+    for rule in history_rules():
+        if not rule.off or selected(rule.id, rule.name):
+            yield from rule.findings(context)
+
+
 def _load(module_name: str) -> HistoryRule:
     module = importlib.import_module(f"{__name__}.{module_name}")
     rule = getattr(module, "RULE", None)
     name = module_name.replace("_", "-")
-    if not (isinstance(rule, HistoryRule) and name in RULE_NAMES and name in FINDING_TEXTS and module.__doc__ and rule.name == name):
+    complete = name in RULE_NAMES and name in FINDING_TEXTS and module.__doc__
+    if not (isinstance(rule, HistoryRule) and complete and rule.name == name):
         raise TypeError(
             f"{module.__file__}: a module of history_rules holds RULE, a HistoryRule named {name!r} of "
             "core/rule_ids.py and core/finding_texts.py, and a docstring"
