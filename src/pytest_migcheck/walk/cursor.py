@@ -10,6 +10,7 @@ import gc
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.diff import same
@@ -43,11 +44,21 @@ class Stairway:
     dirty: bool = False
 
 
+class Floor(Protocol):
+    """A state of the history that can be had without running it: ``position`` revisions are applied."""
+
+    @property
+    def position(self) -> int: ...
+
+    def copy(self, server: Server, label: str, *, incremental: bool) -> DatabaseSet: ...
+
+
 class Cursor:
     """Walks one history over databases of its own."""
 
     def __init__(
-        self, history: History, server: Server, reset_cluster: Callable[[], None], *, traced: bool = True
+        self, history: History, server: Server, reset_cluster: Callable[[], None], *, traced: bool = True,
+        floor: Floor | None = None,
     ) -> None:
         """Make a cursor.
 
@@ -56,7 +67,9 @@ class Cursor:
             server: where the databases are made.
             reset_cluster: takes back what walks left outside of databases (roles).
             traced: ask the server what each statement locks, scans and rewrites.
+            floor: where to start, in place of an empty database.
         """
+        self._floor = floor
         self._traced = traced
         self._history = history
         self._reset_cluster = reset_cluster
@@ -155,6 +168,9 @@ class Cursor:
         self._position = self._checkpoints.nearest(position)
         if self._position:
             self._databases = self._checkpoints.restore(self._position, label)
+        elif self._floor is not None and self._floor.position <= position:
+            self._position = self._floor.position
+            self._databases = self._floor.copy(self._server, label, incremental=True)
         else:
             self._databases = DatabaseSet(self._server, label, incremental=True)
             self._history.prepare(self._databases)
