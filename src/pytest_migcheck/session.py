@@ -10,6 +10,7 @@ from pytest_migcheck.checks.chain import ONE_TRANSACTION, judge_roundtrip, judge
 from pytest_migcheck.checks.drift import joined, judge_drift, part_of
 from pytest_migcheck.checks.heads import check_heads
 from pytest_migcheck.checks.locks import Target, judge_locks
+from pytest_migcheck.checks.row_options import RowOptions
 from pytest_migcheck.checks.stairway import judge_stairway
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
@@ -24,7 +25,7 @@ from pytest_migcheck.postgres.servers import CHECKS, Servers
 from pytest_migcheck.provision.databases import MigratedDatabases
 from pytest_migcheck.rules._rule import Rule
 from pytest_migcheck.settings import Settings
-from pytest_migcheck.walk.cursor import Cursor
+from pytest_migcheck.walk.cursor import Cursor, Stairway
 
 
 @dataclass(slots=True)
@@ -39,6 +40,8 @@ class _Work:
     migrated: Catalog | None = None
     stopped_by: str | None = None
     cluster_wide: bool | None = None
+    walked: tuple[str, Stairway] | None = None
+    rows: Cursor | None = None
 
 
 class Session:
@@ -65,6 +68,7 @@ class Session:
         self._databases: MigratedDatabases | None = None
         self._closed = False
         self._current: str | None = None
+        self._row_options: RowOptions | None = None
 
     @property
     def settings(self) -> Settings:
@@ -124,7 +128,9 @@ class Session:
             self._judge_here(work, check, revision)
 
     def _judge_here(self, work: _Work, check: str, revision: str | None) -> None:
-        if revision is not None:
+        if revision is not None and check == "data":
+            work.outcomes[check, revision] = self._with_rows(work, revision)
+        elif revision is not None:
             self._walk(work, revision)
         else:
             work.outcomes[check, None] = self._history_check(work, check)
@@ -136,7 +142,7 @@ class Session:
         """Roles belong to a cluster: a history that makes them must not walk where another worker does."""
         self._forget_databases()
         for work in self._work.values():
-            work.cursor = work.upgraded = None
+            work.cursor = work.upgraded = work.rows = None
         self._realm, self._roles = f"{CHECKS}-{self._worker}", None
 
     def _walk(self, work: _Work, revision: str) -> None:
@@ -144,9 +150,10 @@ class Session:
         server = self._started()
         history = work.history
         if work.cursor is None:
-            traced = "locks" in self._settings.checks
+            traced = bool({"locks", "data"} & {*self._settings.checks})
             work.cursor = Cursor(history, server, self._roles_as_at_the_start, traced=traced)
         stairway = work.cursor.stairway(revision)
+        work.walked = (revision, stairway)
         node = history.graph.revisions[revision]
         irreversible = any(revision.startswith(name) for name in self._settings.irreversible)
         work.outcomes["stairway", revision] = judge_stairway(stairway, node, irreversible)
@@ -163,6 +170,30 @@ class Session:
                 selected=self._settings.selected,
                 more=self._own_rules,
             )
+
+    def _with_rows(self, work: _Work, revision: str) -> Outcome:
+        """Judge a revision by rows, in databases of their own; what it does without any is known by then."""
+        from pytest_migcheck.checks.data import judge_data
+
+        if work.walked is None or work.walked[0] != revision:
+            self._walk(work, revision)
+        assert work.walked is not None
+        assert work.cursor is not None
+        if self._row_options is None:
+            self._row_options = RowOptions(self._settings, self._hooks)
+        work.cursor.release()
+        if work.rows is None:
+            work.rows = Cursor(work.history, self._started(), self._roles_as_at_the_start, traced=False, reads=False)
+        try:
+            return judge_data(
+                work.walked[1],
+                work.history.graph.revisions[revision],
+                work.rows,
+                self._row_options.of(work.history.name, revision),
+                self._row_options.budget,
+            )
+        finally:
+            work.rows.release()
 
     def _history_check(self, work: _Work, check: str) -> Outcome:
         history = work.history
@@ -238,8 +269,8 @@ class Session:
 
     def _forget_databases(self) -> None:
         for work in self._work.values():
-            if work.cursor is not None:
-                work.cursor.forget()
+            for cursor in filter(None, (work.cursor, work.rows)):
+                cursor.forget()
             if work.at_heads is not None:
                 work.at_heads.drop()
                 work.at_heads = None
@@ -255,8 +286,8 @@ class Session:
     def pause(self) -> None:
         """End every run of env.py, so that nothing of ours is active while other tests run."""
         for work in self._work.values():
-            if work.cursor is not None:
-                work.cursor.release()
+            for cursor in filter(None, (work.cursor, work.rows)):
+                cursor.release()
 
     def databases(self) -> MigratedDatabases:
         """The databases for the user's own tests."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.finding import Difference, Direction
@@ -14,6 +14,8 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.postgres.database_set import DatabaseSet
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,16 @@ class Declared:
     others: tuple[str, ...] = ()
 
 
+class Rehearsing(Protocol):
+    """A place where rows are put in, migrated and looked at."""
+
+    def query(self, sql: str) -> Sequence[Sequence[Any]]:
+        """Run one statement and give its rows."""
+
+    def migrate(self, revision: str, direction: Direction) -> StepResult:
+        """Run one revision."""
+
+
 class Run(Protocol):
     """A history connected to a set of databases, ready to run single revisions."""
 
@@ -61,6 +73,9 @@ class Run(Protocol):
 
     def step(self, revision: str, direction: Direction, *, traced: bool) -> StepResult:
         """Run exactly one revision in one direction, in a transaction of its own."""
+
+    def rehearse(self, work: Callable[[Rehearsing], T]) -> T | None:
+        """Do the work in a transaction that is rolled back; None where env.py's connection is not ours to hold."""
 
     def end(self) -> None:
         """Finish the run and close every connection that it opened."""
@@ -86,6 +101,12 @@ class History(Protocol):
 
     def prepare(self, databases: DatabaseSet) -> None:
         """Bring the empty databases to the state that the history presupposes."""
+
+    def seed(self, databases: DatabaseSet, revision: str) -> None:
+        """Insert the rows that the user's hook gives a revision, before its upgrade."""
+
+    def seeds(self) -> bool:
+        """Whether the user gives rows to revisions."""
 
     def start(self, databases: DatabaseSet) -> Run:
         """Connect to the databases; nothing runs yet."""

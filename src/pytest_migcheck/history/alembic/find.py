@@ -25,6 +25,15 @@ class Hooks(Protocol):
     def prepare(self, history: str) -> Sequence[str | Callable[[Any], Any]]:
         """SQL or callables that prepare the empty database."""
 
+    def seed(self, revision: str, connection: Any) -> None:
+        """Insert rows before the upgrade of a revision."""
+
+    def seeds(self) -> bool:
+        """Whether somebody does."""
+
+    def strategy(self, table: str, column: str) -> Any:
+        """A Hypothesis strategy for the values of a column, None for ours."""
+
     def files(self) -> tuple[Path, ...]:
         """The user's source files that implement hooks."""
 
@@ -48,4 +57,6 @@ def _options(found: FoundConfig, settings: Settings, hooks: Hooks) -> AlembicOpt
         targets=settings.target,
         timeout=float(settings.step_timeout),
         metadata=settings.metadata,
+        seed=lambda revision, connection: hooks.seed(revision, connection),
+        seeds=hooks.seeds,
     )
