@@ -43,17 +43,17 @@ class Places:
         self._cursor.release()
         copy = self._template.copy(f"row{next(_numbers)}")
         try:
-            with copy.main.connect() as connection:
-                run = self._cursor.history.start(copy)
-                try:
+            run = self._cursor.history.start(copy)
+            try:
 
-                    def query(sql: str) -> list[tuple[object, ...]]:
-                        cursor = connection.execute(sql.encode())
-                        return cursor.fetchall() if cursor.description else []
+                def query(sql: str) -> list[tuple[object, ...]]:
+                    # The set's own connection: it is closed where something waits for the others.
+                    cursor = copy.reader(copy.main).execute(sql.encode())
+                    return cursor.fetchall() if cursor.description else []
 
-                    return take_through(Committed(run, query), rows, self._route)
-                finally:
-                    run.end()
+                return take_through(Committed(run, query), rows, self._route)
+            finally:
+                run.end()
         finally:
             copy.drop()
 

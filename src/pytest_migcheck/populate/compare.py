@@ -24,8 +24,7 @@ class Intent:
 
     def loses(self, table: TableName, *, up: bool) -> bool:
         """Whether rows of the table are deleted by its name."""
-        kinds = ("delete", "truncate", "drop")
-        return any(w.kind in kinds and w.is_about(*table) for w in (self.up if up else self.down))
+        return any(w.kind in ("delete", "truncate") and w.is_about(*table) for w in (self.up if up else self.down))
 
     def sets(self, table: TableName, column: str, *, up: bool) -> bool:
         """Whether a statement gives the column new values by its name, or may do what no one can read."""
@@ -76,7 +75,7 @@ def damages(passage: Passage, tables: Mapping[TableName, TableShape], intent: In
 def _upgraded(table: TableShape, before: Found, after: Found, intent: Intent) -> Iterator[Damage]:
     lost = len(before.rows) - len(after.rows)
     if lost > 0:
-        if not intent.loses(table.key, up=True):
+        if not any(intent.loses(name, up=True) for name in (table.key, *table.partitions)):
             yield _lost(table, lost, intent, up=True)
         return
     types, now = dict(before.columns), dict(after.columns)
@@ -107,8 +106,8 @@ def _restored(
         )
         return
     if lost > 0:
-        deleted = intent.loses(table.key, up=True) and between is not None
-        if not deleted and not (intent.loses(table.key, up=False) and between is not None):
+        names = (table.key, *table.partitions)
+        if between is None or not any(intent.loses(name, up=up) for name in names for up in (True, False)):
             yield _lost(table, lost, intent, up=False)
         return
     types, now = dict(before.columns), dict(restored.columns)
