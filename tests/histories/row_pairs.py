@@ -417,7 +417,7 @@ PAIRS = (
         "trailing blanks", ("CREATE TABLE {t} (id int PRIMARY KEY, code varchar(3))",),
         (("ALTER TABLE {t} ALTER code TYPE char(3)",), ("ALTER TABLE {t} ALTER code TYPE varchar(3)",)),
         (("ALTER TABLE {t} ALTER code TYPE varchar(4)",), ("ALTER TABLE {t} ALTER code TYPE varchar(3)",)),
-        CHANGED, "{t}  {id: 0, code: ''}",
+        CHANGED, "{t}  {id: 0, code: 'a '}",
     ),
     Pair(
         "trailing blanks in a key", ("CREATE TABLE {t} (code varchar(3) PRIMARY KEY)",),

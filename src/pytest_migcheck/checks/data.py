@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,17 @@ from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.core.rows import RowSet
 from pytest_migcheck.core.table_shape import Shapes, TableName
 from pytest_migcheck.populate.compare import Intent
-from pytest_migcheck.populate.drawing import Plain, draw_rows
+from pytest_migcheck.populate.drawing import Nothing, Plain, draw_rows, sweep
 from pytest_migcheck.populate.literals import literals_of_python, literals_of_sql
 from pytest_migcheck.populate.passage import Passage, Route, layout_of, sequences_of
 from pytest_migcheck.populate.plan import Wanted, bounded, make_plan
+from pytest_migcheck.populate.simplify import simplified
 from pytest_migcheck.postgres.shapes import read_shapes
 from pytest_migcheck.sql.writes import writes
 from pytest_migcheck.walk.cursor import Cursor, Stairway
 
 _FEW = 8
+_SWEPT = 40
 _CUT = "migcheck_time_budget was used up: {} was tried with fewer rows than migcheck_examples says"
 
 
@@ -106,7 +108,8 @@ class _Trial:
         self._intent = Intent(
             up=[w for s in up.statements for w in writes(s.sql)],
             down=[w for s in (down.statements if down else ()) for w in writes(s.sql)],
-            computed=computed_columns(statements, tables),
+            computed=computed_columns(up.statements, tables),
+            computed_back=computed_columns(down.statements if down else (), tables),
         )
         deferred = any(table.deferred for table in tables.values()) or any("DEFERR" in s.sql.upper() for s in statements)
         self._places = Places(self._cursor, self._route, committed=what.commits or deferred)
@@ -127,12 +130,11 @@ class _Trial:
         )
 
     def _found(self) -> list[tuple[Breakage, RowSet]]:
-        simple = draw_rows(bounded(self._plan, (2, 2)), Plain(), nulls=False)
-        first = [simple] if self._options.sample is None else [*self._options.sample.rows(self._plan, self._notes), simple]
         smallest: dict[Any, RowSet] = {}
-        for rows in first:
+        for rows in self._first():
             for key in self._judge(rows):
-                smallest.setdefault(key, rows)
+                if key not in smallest:
+                    smallest[key] = simplified(rows, self._plan, lambda r, key=key: key in self._judge(r))  # type: ignore[misc]
         if self._depends:
             smallest |= self._searched(self._options.examples)
         confirmed = self._confirmed(smallest)
@@ -142,6 +144,15 @@ class _Trial:
             self._warnings.clear()
             confirmed = self._confirmed(self._searched(min(_FEW, self._options.examples)))
         return confirmed
+
+    def _first(self) -> Iterator[RowSet]:
+        """Rows to begin with: the user's, plain ones, only NULLs, and one with every value."""
+        if self._options.sample is not None:
+            yield from self._options.sample.rows(self._plan, self._notes)
+        yield draw_rows(bounded(self._plan, (2, 2)), Plain(), nulls=False)
+        if self._depends:
+            yield draw_rows(bounded(self._plan, (3, 3)), Nothing())
+            yield sweep(bounded(self._plan, (_SWEPT, _SWEPT)))
 
     def _searched(self, examples: int) -> dict[Any, RowSet]:
         from pytest_migcheck.populate.search import search

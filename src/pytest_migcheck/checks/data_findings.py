@@ -154,7 +154,8 @@ def rows_details(before: Snapshot, rows: RowSet, plan: Plan) -> list[tuple[str, 
     for row in rows:
         table = shapes[row.table]
         if before and _is_there(before, row.table, dict(row.values)):
-            lines.append(f"{table.label:<{width}}  {{{', '.join(_pair(n, v, table) for n, v in row.values)}}}")
+            pairs = ", ".join(_pair(n, v, plan.kind_of(table, n)) for n, v in row.values)
+            lines.append(f"{table.label:<{width}}  {{{pairs}}}")
             inserts.append(f"{insert_statement(row, table)};")
     more = [f"... ({len(lines) - _SHOWN_ROWS} more)"] if len(lines) > _SHOWN_ROWS else []
     return [
@@ -173,9 +174,7 @@ def _is_there(before: Snapshot, table: TableName, wanted: Mapping[str, str | Non
     return any(all((row.get(name) is None) == (name in nulls) or name not in row for name in wanted) for row in rows)
 
 
-def _pair(name: str, value: str | None, table: TableShape) -> str:
-    column = table.column(name)
-    kind = column.type_text.partition("(")[0] if column else ""
+def _pair(name: str, value: str | None, kind: str) -> str:
     if value is None:
         return f"{name}: NULL"
     if is_number(kind) or kind == "boolean":

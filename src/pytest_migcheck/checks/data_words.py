@@ -13,6 +13,8 @@ _DUPLICATE = re.compile(r'(?:unique index|unique constraint) "(.+?)"')
 _KEY = re.compile(r"Key \((.+?)\)=\((.*?)\) ")
 _ORPHAN = re.compile(r'table "(.+?)" violates foreign key constraint "(.+?)"')
 _CHECKED = re.compile(r'check constraint "(.+?)" (?:of relation "(.+?)" )?is violated|violates check constraint "(.+?)"')
+_DOMAIN = re.compile(r'column "(.+?)" of table "(.+?)" contains values that violate')
+_DEFAULT_PARTITION = re.compile(r'partition constraint for default partition "(.+?)"')
 _EXCLUSION = re.compile(r'exclusion constraint "(.+?)"')
 _TOO_LONG = re.compile(r"value too long for type (.+)")
 
@@ -51,7 +53,10 @@ def _orphan(message: str) -> str | None:
 def _checked(message: str) -> str | None:
     found = _CHECKED.search(message)
     if found is None:
-        return None
+        domain, default = _DOMAIN.search(message), _DEFAULT_PARTITION.search(message)
+        if domain is not None:
+            return f"{domain[2]}.{domain[1]} violates the new CHECK of its domain"
+        return f"a row of the default partition {default[1]} belongs to the new one" if default else None
     name = found[1] or found[3]
     return f"a row of {found[2]} violates {name}" if found[2] else f"a row violates {name}"
 

@@ -12,6 +12,7 @@ _TEXTS = (
     *("a", "b", "A", "", "a b", "a ", "a b c", " a", "1", "ä", "O'Neil", "ß", "İ", "null", "true", "%", "\\"),
     *("日本語", "e\u0301", "\U0001f600", "a" * 300),
 )
+_PLAIN = 10
 _SMALL = ("0", "1", "2", "-1")
 _TIMES = ("2000-01-01 00:00:00", "2000-01-02 12:34:56.789012", "2021-03-28 02:30:00", "2021-10-31 02:30:00")
 _FAR_TIMES = ("0001-01-01 00:00:00", "9999-12-31 23:59:59.999999", "infinity", "-infinity")
@@ -84,6 +85,14 @@ def is_number(name: str) -> bool:
     return name in _NUMBERS
 
 
+def base_name(type_: int, types: Mapping[int, TypeShape]) -> str:
+    """The name of a type, below its domains; "" for one that is not known."""
+    shape = types.get(type_)
+    while shape is not None and shape.form == "domain":
+        shape = types.get(shape.inner or 0)
+    return shape.name if shape is not None else ""
+
+
 class Candidates:
     """Gives the candidates of types; ``literals`` are constants worth trying."""
 
@@ -141,11 +150,13 @@ def _of_checks(checks: Sequence[str]) -> Literals:
 def _base(name: str, literals: Literals) -> Iterable[str]:
     if name in _TEXT_TYPES:
         yield from _TEXTS[:3]
-        yield from literals.strings
-        yield from _TEXTS[3:]
+        yield from (text for text in literals.strings if text.strip())
+        yield from _TEXTS[3:_PLAIN]
         for length in literals.lengths:
             yield "a" * length
             yield "a" * (length + 1)
+        yield from _TEXTS[_PLAIN:]
+        yield from literals.strings
         yield from literals.numbers
         # An address, a word with a mark in it, digits: what CHECKs of the wild ask for.
         yield from ("a@b.c", "a-b", "a_b", "a/b", "http://a", "12345", "AA", "aaa", "a1b2c3d4")

@@ -19,8 +19,9 @@ class Intent:
 
     up: Sequence[Write]
     down: Sequence[Write]
-    # Columns whose type is changed by an expression that says how.
+    # Columns whose type is changed by an expression that says how, in the one direction and in the other.
     computed: frozenset[tuple[TableName, str]] = frozenset()
+    computed_back: frozenset[tuple[TableName, str]] = frozenset()
 
     def loses(self, table: TableName, *, up: bool) -> bool:
         """Whether rows of the table are deleted by its name."""
@@ -137,7 +138,8 @@ def _not_back(
         )  # fmt: skip
     rewritten = intent.sets(table.key, column, up=True) and not restores
     if retyped:
-        rewritten = rewritten or (table.key, column) in intent.computed
+        place = (table.key, column)
+        rewritten = rewritten or (place in intent.computed and place not in intent.computed_back)
     return Damage(
         rule="values-changed", table=table.key, column=column, up=False, intended=rewritten,
         text=f"does not bring back the values of {name}", detail=f"{_shown(old)} → {_shown(new)}",

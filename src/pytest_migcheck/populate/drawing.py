@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from pytest_migcheck.core.rows import NewRow, RowSet
 from pytest_migcheck.core.table_shape import ForeignKey, TableName
+from pytest_migcheck.populate.candidates import base_name, is_text
 from pytest_migcheck.populate.nth import nth_value
 from pytest_migcheck.populate.plan import Plan, PlannedColumn, PlannedTable
 
@@ -24,7 +25,8 @@ def seed_of(name: str) -> int:
 class Chooser(Protocol):
     """Makes the choices; the first of the options is the simplest."""
 
-    def number(self, low: int, high: int) -> int: ...
+    def many(self, low: int, high: int, make: Callable[[int], T]) -> list[T]:
+        """Between ``low`` and ``high`` things; each is told its number."""
 
     def pick(self, options: Sequence[T]) -> T: ...
 
@@ -38,14 +40,45 @@ class Plain:
     def __init__(self, seed: int = 0) -> None:
         self._random = random.Random(seed)
 
-    def number(self, low: int, high: int) -> int:
-        return high if low < high else low
+    def many(self, low: int, high: int, make: Callable[[int], T]) -> list[T]:
+        return [make(n) for n in range(max(low, high))]
 
     def pick(self, options: Sequence[T]) -> T:
         return options[self._random.randrange(len(options))]
 
     def value(self, column: PlannedColumn) -> str | None:
-        return self.pick(column.candidates[:4])
+        return self.pick(column.candidates[:4]) if column.candidates else None
+
+
+class Nothing(Plain):
+    """A chooser for as many rows as may be, NULL wherever that is allowed."""
+
+    def pick(self, options: Sequence[T]) -> T:
+        return options[0]
+
+
+class Sweeping(Plain):
+    """A chooser that gives each column one candidate after the other: every value once, in one set of rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._given: dict[str, int] = {}
+
+    def value(self, column: PlannedColumn) -> str | None:
+        if not column.candidates:
+            return None
+        name = column.shape.name
+        self._given[name] = self._given.get(name, -1) + 1
+        return column.candidates[self._given[name] % len(column.candidates)]
+
+    def pick(self, options: Sequence[T]) -> T:
+        # NULL and the simple values of keys are what others try.
+        return options[-1] if options[-1] is False or options[0] is True else options[0]
+
+
+def sweep(plan: Plan) -> RowSet:
+    """Rows enough for all candidates of the longest column, at most as many as the plan's bounds allow."""
+    return draw_rows(plan, Sweeping(), nulls=False)
 
 
 def draw_rows(plan: Plan, chooser: Chooser, *, nulls: bool = True) -> RowSet:
@@ -57,10 +90,16 @@ def draw_rows(plan: Plan, chooser: Chooser, *, nulls: bool = True) -> RowSet:
         nulls: leave columns NULL where that is allowed; else only where nothing else is known.
     """
     rows: _Rows = {}
-    numbers = _numbers(plan, chooser)
-    for table in plan.tables:
-        number = numbers[table.shape.key]
-        rows[table.shape.key] = [_row(table, n, plan, chooser, nulls=nulls) for n in range(number)]
+    # Backwards, so that what rows cannot be without is known before it is drawn.
+    for table in reversed(plan.tables):
+        made: list[dict[str, str | None]] = []
+
+        def make(n: int, table: PlannedTable = table, made: list[dict[str, str | None]] = made) -> dict[str, str | None]:
+            made.append(_row(table, n, plan, made, chooser, nulls=nulls))
+            return made[-1]
+
+        least = max(table.at_least, min(table.at_most, _needed(table, plan, rows)))
+        rows[table.shape.key] = chooser.many(least, table.at_most, make)
     for table in plan.tables:
         for n, row in enumerate(rows[table.shape.key]):
             for key in table.shape.foreign_keys:
@@ -70,20 +109,19 @@ def draw_rows(plan: Plan, chooser: Chooser, *, nulls: bool = True) -> RowSet:
     )
 
 
-def _numbers(plan: Plan, chooser: Chooser) -> dict[TableName, int]:
-    """How many rows each table gets; one at least where rows of another cannot be without."""
-    numbers = {table.shape.key: chooser.number(table.at_least, table.at_most) for table in plan.tables}
-    most = {table.shape.key: table.at_most for table in plan.tables}
-    for table in reversed(plan.tables):
-        strict = {c.shape.name for c in table.columns if not c.nullable}
-        for key in table.shape.foreign_keys:
-            needs = numbers[table.shape.key] and set(key.columns) <= strict
-            if needs and key.target in numbers and most[key.target]:
-                numbers[key.target] = max(numbers[key.target], 1)
-    return numbers
+def _needed(table: PlannedTable, plan: Plan, rows: _Rows) -> int:
+    """One where there are rows that cannot be without one here."""
+    for other in plan.tables:
+        strict = {c.shape.name for c in other.columns if not c.nullable}
+        for key in other.shape.foreign_keys:
+            if key.target == table.shape.key and rows.get(other.shape.key) and set(key.columns) <= strict:
+                return 1
+    return 0
 
 
-def _row(table: PlannedTable, n: int, plan: Plan, chooser: Chooser, *, nulls: bool) -> dict[str, str | None]:
+def _row(
+    table: PlannedTable, n: int, plan: Plan, before: Sequence[Mapping[str, str | None]], chooser: Chooser, *, nulls: bool
+) -> dict[str, str | None]:
     row: dict[str, str | None] = {}
     keys = {name for key in table.shape.foreign_keys for name in key.columns}
     for column in table.columns:
@@ -95,11 +133,24 @@ def _row(table: PlannedTable, n: int, plan: Plan, chooser: Chooser, *, nulls: bo
             row[name] = str(n + 1)
         elif column.nullable and nulls and chooser.pick((True, False, False)):
             row[name] = None
+        elif (earlier := _earlier(name, before)) and column.own is None and nulls and chooser.pick((False, False, True)):
+            row[name] = _echo(chooser.pick(earlier), column, plan, chooser)
         elif column.distinct and column.own is None:
             row[name] = _distinct(column, n, plan, chooser)
         else:
             row[name] = chooser.value(column)
     return row
+
+
+def _earlier(name: str, before: Sequence[Mapping[str, str | None]]) -> list[str]:
+    return [value for row in before if (value := row.get(name)) is not None]
+
+
+def _echo(value: str, column: PlannedColumn, plan: Plan, chooser: Chooser) -> str:
+    """The value of another row once more, or one that is taken for it: what unique indexes stumble over."""
+    if not is_text(base_name(column.shape.type, plan.types)) or not column.open:
+        return value
+    return chooser.pick((value, value.swapcase(), f"{value} "))
 
 
 def _distinct(column: PlannedColumn, n: int, plan: Plan, chooser: Chooser) -> str | None:

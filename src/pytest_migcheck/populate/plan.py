@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from pytest_migcheck.core.table_shape import ColumnShape, Shapes, TableName, TableShape, TypeShape
-from pytest_migcheck.populate.candidates import Candidates
+from pytest_migcheck.populate.candidates import Candidates, base_name
 from pytest_migcheck.populate.literals import Literals, literals_of_sql
 from pytest_migcheck.populate.statements import Query, accepted
 
@@ -24,12 +24,13 @@ class OwnStrategy(Protocol):
 class PlannedColumn:
     """How a column gets its values.
 
-    ``own`` is a strategy of the user's; ``open`` allows values beyond the candidates; ``distinct`` asks for
-    another value in each row.
+    ``special`` are those of the candidates that come from constants of the migration; ``own`` is a strategy of the
+    user's; ``open`` allows values beyond the candidates; ``distinct`` asks for another value in each row.
     """
 
     shape: ColumnShape
     candidates: tuple[str, ...] = ()
+    special: tuple[str, ...] = ()
     nullable: bool = True
     distinct: bool = False
     open: bool = False
@@ -38,12 +39,13 @@ class PlannedColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedTable:
-    """A table to fill: ``at_least`` and ``at_most`` bound the number of rows that are drawn for it."""
+    """A table to fill: ``at_least`` and ``at_most`` bound the rows that are drawn for it, ``ceiling`` all that it has."""
 
     shape: TableShape
     columns: tuple[PlannedColumn, ...]
     at_least: int = 0
     at_most: int = _MOST_ROWS
+    ceiling: int = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,11 @@ class Plan:
     @property
     def shapes(self) -> dict[TableName, TableShape]:
         return {table.shape.key: table.shape for table in self.tables}
+
+    def kind_of(self, table: TableShape, name: str) -> str:
+        """The name of the type of a column, below its domains."""
+        column = table.column(name)
+        return base_name(column.type, self.types) if column is not None else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,10 +138,11 @@ def _planned(
     ).and_also(wanted.literals)
     columns = [c for c in table.columns if not c.generated]
     let_in = accepted(query, table, {c.name: candidates.of(c.type, literals) for c in columns})
+    general = {c.name: candidates.of(c.type, Literals()) for c in columns}
     keys = {name for key in table.foreign_keys for name in key.columns}
     planned = []
     for column in columns:
-        made = _column(column, let_in.get(column.name, ()), table, shapes, wanted)
+        made = _column(column, let_in.get(column.name, ()), general[column.name], table, shapes, wanted)
         if made.candidates or made.own is not None or column.name in keys:
             planned.append(made)
         elif column.not_null and column.default is None and not column.identity:
@@ -143,16 +151,21 @@ def _planned(
                 "and CHECKs let in (give some: pytest_migcheck_strategy in the root conftest.py)"
             )
     least, most = wanted.rows
-    most = min(most, _bound_of(table, wanted.bounds, most))
-    return PlannedTable(shape=table, columns=tuple(planned), at_least=min(least, most), at_most=most)
+    ceiling = _bound_of(table, wanted.bounds, 1000)
+    most = min(most, ceiling)
+    return PlannedTable(
+        shape=table, columns=tuple(planned), at_least=min(least, most), at_most=most, ceiling=ceiling
+    )
 
 
 def _column(
-    column: ColumnShape, values: tuple[str, ...], table: TableShape, shapes: Shapes, wanted: Wanted
-) -> PlannedColumn:
+    column: ColumnShape, values: tuple[str, ...], general: tuple[str, ...], table: TableShape, shapes: Shapes,
+    wanted: Wanted,
+) -> PlannedColumn:  # fmt: skip
     return PlannedColumn(
         shape=column,
         candidates=values,
+        special=tuple(value for value in values if value not in general),
         nullable=not column.not_null and not _not_null_domain(column, shapes.types),
         distinct=any(column.name in key for key in table.unique),
         open=not table.partitioned and all(column.name not in check.columns for check in table.checks),
@@ -177,5 +190,5 @@ def _not_null_domain(column: ColumnShape, types: Mapping[int, TypeShape]) -> boo
 def bounded(plan: Plan, rows: tuple[int, int]) -> Plan:
     """The plan with other numbers of rows, as far as its bounds allow."""
     least, most = rows
-    tables = (replace(t, at_least=min(least, t.at_most), at_most=min(most, t.at_most)) for t in plan.tables)
+    tables = (replace(t, at_least=min(least, t.ceiling), at_most=min(most, t.ceiling)) for t in plan.tables)
     return replace(plan, tables=tuple(tables))

@@ -12,6 +12,7 @@ from hypothesis.database import ExampleDatabase
 from pytest_migcheck.core.rows import RowSet
 from pytest_migcheck.populate.drawing import seed_of
 from pytest_migcheck.populate.plan import Plan
+from pytest_migcheck.populate.simplify import simplified
 from pytest_migcheck.populate.strategies import row_sets
 
 # What a set of rows breaks; an empty tuple if nothing.
@@ -72,6 +73,8 @@ def search(
     except Exception as error:
         if not _is_find(error):
             raise
+    for way, rows in list(found.smallest.items()):
+        found.smallest[way] = simplified(rows, plan, lambda simpler, way=way: way in judged(simpler))  # type: ignore[misc]
     if stopped:
         raise stopped[0]
     return found

@@ -61,8 +61,13 @@ class Drawn:
         self._draw = draw
         self._types = types
 
-    def number(self, low: int, high: int) -> int:
-        return self._draw(st.integers(low, high))
+    def many(self, low: int, high: int, make: Callable[[int], T]) -> list[T]:
+        """One after the other, each in a draw of its own: what Hypothesis can leave out as a whole."""
+        made: list[T] = []
+        while len(made) < high:
+            if not self._draw(_more(self, make, made, must=len(made) < low)):
+                break
+        return made
 
     def pick(self, options: Sequence[T]) -> T:
         return self._draw(st.sampled_from(options))
@@ -73,12 +78,24 @@ class Drawn:
         beyond = self._open(column)
         if not column.candidates:
             return None if beyond is None else self._draw(beyond)
-        drawn = st.sampled_from(column.candidates)
-        return self._draw(drawn if beyond is None else st.one_of(drawn, drawn, beyond))
+        ways = [st.sampled_from(column.candidates)]
+        if column.special:
+            ways.append(st.sampled_from(column.special))
+        if beyond is not None:
+            ways.append(beyond)
+        return self._draw(st.one_of(ways))
 
     def _open(self, column: PlannedColumn) -> st.SearchStrategy[str] | None:
         shape = self._types.get(column.shape.type)
         return open_values(shape.name) if column.open and shape is not None and shape.form == "base" else None
+
+
+@st.composite
+def _more(_draw: st.DrawFn, chooser: Drawn, make: Callable[[int], T], made: list[T], *, must: bool) -> bool:
+    if not must and not chooser.pick((False, True, True)):
+        return False
+    made.append(make(len(made)))
+    return True
 
 
 def own_text(value: Any, column: ColumnShape) -> str | None:
