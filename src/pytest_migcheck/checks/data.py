@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -101,16 +101,12 @@ class _Trial:
             before=layout_of(up.before, tables),
             after=after,
             restored=layout_of(down.after, tables) if goes_down and down and down.after else {},
+            sequences_before=sequences_of(up.before, layout_of(up.before, tables)),
             sequences=sequences_of(up.after, after),
             goes_down=goes_down,
             goes_up_again=again is not None and again.failure is None,
         )
-        self._intent = Intent(
-            up=[w for s in up.statements for w in writes(s.sql)],
-            down=[w for s in (down.statements if down else ()) for w in writes(s.sql)],
-            computed=computed_columns(up.statements, tables),
-            computed_back=computed_columns(down.statements if down else (), tables),
-        )
+        self._statements = (up.statements, down.statements if down else ())
         deferred = any(table.deferred for table in tables.values()) or any("DEFERR" in s.sql.upper() for s in statements)
         self._places = Places(self._cursor, self._route, committed=what.commits or deferred)
 
@@ -136,13 +132,13 @@ class _Trial:
                 if key not in smallest:
                     smallest[key] = simplified(rows, self._plan, lambda r, key=key: key in self._judge(r))  # type: ignore[misc]
         if self._depends:
-            smallest |= self._searched(self._options.examples)
+            smallest |= self._searched(self._options.examples, smallest)
         confirmed = self._confirmed(smallest)
         if smallest and not confirmed and not self._places.committed:
             # Something about one transaction for all steps broke it: from here on each step has its own.
             self._places.committed = True
             self._warnings.clear()
-            confirmed = self._confirmed(self._searched(min(_FEW, self._options.examples)))
+            confirmed = self._confirmed(self._searched(min(_FEW, self._options.examples), {}))
         return confirmed
 
     def _first(self) -> Iterator[RowSet]:
@@ -154,13 +150,14 @@ class _Trial:
             yield draw_rows(bounded(self._plan, (3, 3)), Nothing())
             yield sweep(bounded(self._plan, (_SWEPT, _SWEPT)))
 
-    def _searched(self, examples: int) -> dict[Any, RowSet]:
+    def _searched(self, examples: int, known: Mapping[Any, RowSet]) -> dict[Any, RowSet]:
+        """What else breaks it."""
         from pytest_migcheck.populate.search import search
 
         deadline = time.monotonic() + self._budget.left()
         found = search(
             self._plan,
-            self._judge,
+            lambda rows: tuple(key for key in self._judge(rows) if key not in known),
             name=f"{self._options.history}:{self._revision.id}",
             examples=examples,
             time_left=lambda: deadline - time.monotonic(),
@@ -174,9 +171,9 @@ class _Trial:
         """The keys of what the rows break; what is only a warning is noted."""
         passage = self._places.take_through(rows)
         self._note(passage)
-        found = breakages(passage, self._plan.shapes, self._intent)
+        found = self._broken(passage)
         for breakage in found:
-            if breakage.severity is Severity.WARNING:
+            if breakage.severity is not Severity.ERROR:
                 self._warnings.setdefault(breakage.key, breakage)
         return tuple(b.key for b in found if b.severity is Severity.ERROR)
 
@@ -185,10 +182,24 @@ class _Trial:
         confirmed = []
         for key, rows in smallest.items():
             passage = self._places.take_through(rows, committed=True)
-            for breakage in breakages(passage, self._plan.shapes, self._intent):
+            for breakage in self._broken(passage):
                 if breakage.key == key:
                     confirmed.append((replace(breakage, passage=passage), rows))
         return confirmed
+
+    def _broken(self, passage: Passage) -> list[Breakage]:
+        """What broke, beside what the statements that ran over these rows say that they do."""
+        ran = [result.statements for result in passage.results]
+        up = (*self._statements[0], *(s for n in (0, 2) for s in (ran[n] if n < len(ran) else ())))
+        down = (*self._statements[1], *(ran[1] if len(ran) > 1 else ()))
+        tables = self._plan.shapes
+        intent = Intent(
+            up=frozenset(w for s in up for w in writes(s.sql)),
+            down=frozenset(w for s in down for w in writes(s.sql)),
+            computed=computed_columns(up, tables),
+            computed_back=computed_columns(down, tables),
+        )
+        return breakages(passage, tables, intent)
 
     def _note(self, passage: Passage) -> None:
         self._filled |= {key for key, found in passage.before.items() if found.rows}

@@ -54,7 +54,8 @@ def breakages(passage: Passage, tables: Mapping[TableName, TableShape], intent: 
         found.append(Breakage(key=key, severity=_of_failure(failure), passage=passage, failure=failure))
     for damage in damages(passage, tables, intent):
         key = (damage.rule, *damage.table, damage.column, "up" if damage.up else "down")
-        severity = Severity.WARNING if damage.intended else Severity.ERROR
+        lowered = Severity.INFO if damage.told else Severity.WARNING
+        severity = lowered if damage.intended else Severity.ERROR
         found.append(Breakage(key=key, severity=severity, passage=passage, damage=damage))
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_migcheck.core.rows import Found, Row
@@ -17,8 +17,8 @@ from pytest_migcheck.sql.writes import Write
 class Intent:
     """What the migration's own statements say that they do, per direction."""
 
-    up: Sequence[Write]
-    down: Sequence[Write]
+    up: Collection[Write]
+    down: Collection[Write]
     # Columns whose type is changed by an expression that says how, in the one direction and in the other.
     computed: frozenset[tuple[TableName, str]] = frozenset()
     computed_back: frozenset[tuple[TableName, str]] = frozenset()
@@ -40,7 +40,10 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Damage:
-    """One thing that happened to rows: ``up`` tells by which direction, ``intended`` lowers it to a warning."""
+    """One thing that happened to rows: ``up`` tells by which direction.
+
+    ``intended`` is what the migration says that it does: a warning, or no more than an entry of the list if ``told``.
+    """
 
     rule: str
     table: TableName
@@ -49,6 +52,7 @@ class Damage:
     detail: str = ""
     up: bool = True
     intended: bool = False
+    told: bool = False
     fix: str = ""
 
     @property
@@ -141,7 +145,7 @@ def _not_back(
         place = (table.key, column)
         rewritten = rewritten or (place in intent.computed and place not in intent.computed_back)
     return Damage(
-        rule="values-changed", table=table.key, column=column, up=False, intended=rewritten,
+        rule="values-changed", table=table.key, column=column, up=False, intended=rewritten, told=rewritten,
         text=f"does not bring back the values of {name}", detail=f"{_shown(old)} → {_shown(new)}",
     )  # fmt: skip
 

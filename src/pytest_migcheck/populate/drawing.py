@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from pytest_migcheck.core.rows import NewRow, RowSet
-from pytest_migcheck.core.table_shape import ForeignKey, TableName
+from pytest_migcheck.core.table_shape import ForeignKey, TableName, TypeShape
 from pytest_migcheck.populate.candidates import base_name, is_text
 from pytest_migcheck.populate.nth import nth_value
 from pytest_migcheck.populate.plan import Plan, PlannedColumn, PlannedTable
 
 T = TypeVar("T")
+# Numbers of keys beyond those that are candidates.
+_FAR = 1000
 _Rows = dict[TableName, list[dict[str, "str | None"]]]
 
 
@@ -33,6 +35,9 @@ class Chooser(Protocol):
     def value(self, column: PlannedColumn) -> str | None:
         """A value of a column that is neither NULL nor its default."""
 
+    def key(self, column: PlannedColumn, n: int, types: Mapping[int, TypeShape]) -> str | None:
+        """A value that the other rows are to differ from."""
+
 
 class Plain:
     """A seeded chooser for rows that only have to be there: few NULLs, simple values."""
@@ -48,6 +53,9 @@ class Plain:
 
     def value(self, column: PlannedColumn) -> str | None:
         return self.pick(column.candidates[:4]) if column.candidates else None
+
+    def key(self, column: PlannedColumn, n: int, types: Mapping[int, TypeShape]) -> str | None:
+        return simple_key(column, n, types)
 
 
 class Nothing(Plain):
@@ -71,9 +79,9 @@ class Sweeping(Plain):
         self._given[name] = self._given.get(name, -1) + 1
         return column.candidates[self._given[name] % len(column.candidates)]
 
-    def pick(self, options: Sequence[T]) -> T:
-        # NULL and the simple values of keys are what others try.
-        return options[-1] if options[-1] is False or options[0] is True else options[0]
+    def key(self, column: PlannedColumn, n: int, types: Mapping[int, TypeShape]) -> str | None:
+        known = column.candidates
+        return known[n] if n < len(known) else simple_key(column, n + _FAR, types)
 
 
 def sweep(plan: Plan) -> RowSet:
@@ -136,7 +144,7 @@ def _row(
         elif (earlier := _earlier(name, before)) and column.own is None and nulls and chooser.pick((False, False, True)):
             row[name] = _echo(chooser.pick(earlier), column, plan, chooser)
         elif column.distinct and column.own is None:
-            row[name] = _distinct(column, n, plan, chooser)
+            row[name] = chooser.key(column, n, plan.types)
         else:
             row[name] = chooser.value(column)
     return row
@@ -153,11 +161,12 @@ def _echo(value: str, column: PlannedColumn, plan: Plan, chooser: Chooser) -> st
     return chooser.pick((value, value.swapcase(), f"{value} "))
 
 
-def _distinct(column: PlannedColumn, n: int, plan: Plan, chooser: Chooser) -> str | None:
-    simple = nth_value(column.shape.type, n, plan.types)
+def simple_key(column: PlannedColumn, n: int, types: Mapping[int, TypeShape]) -> str | None:
+    """The n-th of the simplest values; where CHECKs forbid it, of the candidates."""
+    simple = nth_value(column.shape.type, n, types)
     if simple is None or (not column.open and simple not in column.candidates):
-        simple = column.candidates[n % len(column.candidates)] if column.candidates else None
-    return simple if simple is not None and chooser.pick((True, True, False)) else chooser.value(column)
+        return column.candidates[n % len(column.candidates)] if column.candidates else simple
+    return simple
 
 
 def _refer(

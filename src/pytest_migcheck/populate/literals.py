@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _STRING = re.compile(r"'((?:[^']|'')*)'")
+_COMMAND = re.compile(r"[A-Z]{2,} ")
 _NUMBER = re.compile(r"(?<![\w.'])-?\d+(?:\.\d+)?(?![\w.'])")
 _HEADING = frozenset(("revision", "down_revision", "branch_labels", "depends_on"))
 _LONGEST = 60
@@ -69,6 +70,6 @@ def literals_of_python(path: Path) -> Literals:
     ]
     words = [value for value in constants if isinstance(value, str)]
     sql = literals_of_sql(words)
-    plain = [word for word in words if "\n" not in word and word.count(" ") < 3]
+    plain = [word for word in words if "\n" not in word and word.count(" ") < 3 and not _COMMAND.match(word)]
     numbers = [str(value) for value in constants if isinstance(value, (int, float)) and not isinstance(value, bool)]
     return sql.and_also(Literals(_some(plain), _some(numbers)))

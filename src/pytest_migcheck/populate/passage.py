@@ -12,7 +12,7 @@ from pytest_migcheck.core.rows import RowSet, Snapshot
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.core.table_shape import TableName, TableShape
 from pytest_migcheck.history.source import Rehearsing, Run, StepResult
-from pytest_migcheck.populate.statements import Layout, Query, insert_rows, literal, qualified, read_rows
+from pytest_migcheck.populate.statements import Layout, Query, identifier, insert_rows, qualified, read_rows
 
 _NEXT_OF = "nextval('"
 
@@ -26,6 +26,7 @@ class Route:
     before: Layout
     after: Layout
     restored: Layout
+    sequences_before: Mapping[tuple[TableName, str], str] = field(default_factory=dict)
     sequences: Mapping[tuple[TableName, str], str] = field(default_factory=dict)
     goes_down: bool = True
     goes_up_again: bool = True
@@ -59,7 +60,7 @@ def take_through(place: Rehearsing, rows: RowSet, route: Route) -> Passage:
     except Exception as error:  # noqa: BLE001 - of whichever driver env.py uses; told where nothing can be filled
         return Passage(before={}, none=str(error).splitlines()[0])
     passage = Passage(before=read_rows(place.query, route.before, whole), refused=refused)
-    taken = _behind(place.query, route.sequences)
+    taken = _behind(place.query, route.sequences_before)
     if not _went(passage, 1, place.migrate(route.revision, Direction.UPGRADE)):
         return passage
     passage.after = read_rows(place.query, route.after, whole)
@@ -84,11 +85,9 @@ def _behind(query: Query, sequences: Mapping[tuple[TableName, str], str]) -> dic
     asked = list(sequences.items())
     parts = []
     for number, ((table, column), sequence) in enumerate(asked):
-        name = f"pg_catalog.to_regclass({literal(sequence)})"
         parts.append(
-            f"SELECT {number}, coalesce(pg_catalog.pg_sequence_last_value({name}) + s.seqincrement, s.seqstart), "
-            f'(SELECT max("{column}") FROM {qualified(table)})::bigint FROM pg_catalog.pg_sequence s '
-            f"WHERE s.seqrelid = {name} AND s.seqincrement > 0"
+            f"SELECT {number}, last_value + CASE WHEN is_called THEN 1 ELSE 0 END, "
+            f"(SELECT max({identifier(column)}) FROM {qualified(table)})::bigint FROM {sequence}"
         )
     rows = query("\nUNION ALL ".join(parts)) if parts else ()
     return {
@@ -136,7 +135,8 @@ def sequences_of(catalog: Catalog, layout: Layout) -> dict[tuple[TableName, str]
             table, _, column = str(attributes["owned by"]).rpartition(".")
             owner = next((name for name in layout if table in (f"{name[0]}.{name[1]}", qualified(name))), None)
             numbers = owner and any(n == column and t in ("integer", "bigint", "smallint") for n, t in layout[owner])
-            if owner is not None and numbers and (attributes.get("identity") or _default(catalog, owner, column)):
+            counts_up = int(str(attributes.get("increment") or 1)) > 0
+            if owner is not None and numbers and counts_up and (attributes.get("identity") or _default(catalog, owner, column)):
                 found[owner, column] = f'"{key.schema}"."{key.name}"'
     return found
 

@@ -31,11 +31,29 @@ def _simpler(rows: RowSet, plan: Plan) -> Iterator[RowSet]:
         size //= 2
     for n in reversed(range(len(rows))):
         yield rows[:n] + rows[n + 1 :]
+    yield from _alike(rows, plan)
     for n, row in enumerate(rows):
         for at, (name, value) in enumerate(row.values):
             for simple in _values(row, name, value, plan):
                 values = (*row.values[:at], (name, simple), *row.values[at + 1 :])
                 yield (*rows[:n], replace(row, values=values), *rows[n + 1 :])
+
+
+def _alike(rows: RowSet, plan: Plan) -> Iterator[RowSet]:
+    """With one value in place of another that several rows have in common."""
+    groups: dict[tuple[object, str, str], list[NewRow]] = {}
+    for row in rows:
+        for name, value in row.values:
+            if value is not None:
+                groups.setdefault((row.table, name, value), []).append(row)
+    for (_, name, value), members in groups.items():
+        for simple in _values(members[0], name, value, plan) if len(members) > 1 else ():
+            yield tuple(
+                replace(row, values=tuple((n, simple if n == name else v) for n, v in row.values))
+                if row in members
+                else row
+                for row in rows
+            )
 
 
 def _values(row: NewRow, name: str, value: str | None, plan: Plan) -> Iterator[str | None]:

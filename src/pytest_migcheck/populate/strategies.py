@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.rows import RowSet
-from pytest_migcheck.core.table_shape import ColumnShape
+from pytest_migcheck.core.table_shape import ColumnShape, TypeShape
 from pytest_migcheck.populate.candidates import is_text
-from pytest_migcheck.populate.drawing import draw_rows
+from pytest_migcheck.populate.drawing import draw_rows, simple_key
 from pytest_migcheck.populate.plan import Plan, PlannedColumn
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ def _documents() -> st.SearchStrategy[Any]:
 class Drawn:
     """A ``drawing.Chooser`` whose choices Hypothesis makes, and shrinks."""
 
-    def __init__(self, draw: st.DrawFn, types: Any) -> None:
+    def __init__(self, draw: st.DrawFn, types: Mapping[int, TypeShape]) -> None:
         self._draw = draw
         self._types = types
 
@@ -65,7 +65,7 @@ class Drawn:
         """One after the other, each in a draw of its own: what Hypothesis can leave out as a whole."""
         made: list[T] = []
         while len(made) < high:
-            if not self._draw(_more(self, make, made, must=len(made) < low)):
+            if not self._draw(_more(make, made, must=len(made) < low)):
                 break
         return made
 
@@ -85,14 +85,17 @@ class Drawn:
             ways.append(beyond)
         return self._draw(st.one_of(ways))
 
+    def key(self, column: PlannedColumn, n: int, types: Mapping[int, TypeShape]) -> str | None:
+        return simple_key(column, n, types) if self.pick((True, True, False)) else self.value(column)
+
     def _open(self, column: PlannedColumn) -> st.SearchStrategy[str] | None:
         shape = self._types.get(column.shape.type)
         return open_values(shape.name) if column.open and shape is not None and shape.form == "base" else None
 
 
 @st.composite
-def _more(_draw: st.DrawFn, chooser: Drawn, make: Callable[[int], T], made: list[T], *, must: bool) -> bool:
-    if not must and not chooser.pick((False, True, True)):
+def _more(draw: st.DrawFn, make: Callable[[int], T], made: list[T], *, must: bool) -> bool:
+    if not draw(st.sampled_from((must, True, True))):
         return False
     made.append(make(len(made)))
     return True
