@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from pytest_migcheck.checks.chain import ONE_TRANSACTION, judge_roundtrip, judge_upgrade, walk_chain
-from pytest_migcheck.checks.drift import joined, judge_drift, part_of
+from pytest_migcheck.checks.chain import judge_roundtrip, judge_upgrade, walk_chain
+from pytest_migcheck.checks.drift import Migrated, joined, judge_drift, part_of
 from pytest_migcheck.checks.heads import check_heads
+from pytest_migcheck.checks.in_sql import in_words_of
 from pytest_migcheck.checks.locks import Target, judge_locks
-from pytest_migcheck.checks.row_options import RowOptions
+from pytest_migcheck.checks.row_trials import RowTrials, Walker
 from pytest_migcheck.checks.stairway import judge_stairway
+from pytest_migcheck.checks.walked import walked_steps
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
-from pytest_migcheck.history.alembic.find import Hooks, find_histories
-from pytest_migcheck.history.alembic.history import AlembicHistory
 from pytest_migcheck.history.alembic.redirect import Redirection
-from pytest_migcheck.history.source import StepResult
+from pytest_migcheck.history.find import find_histories
+from pytest_migcheck.history.source import History, Hooks, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.roles import RoleBaseline, touches_cluster
 from pytest_migcheck.postgres.server import Server
@@ -32,7 +33,7 @@ from pytest_migcheck.walk.cursor import Cursor, Stairway
 class _Work:
     """What the run knows about one history so far."""
 
-    history: AlembicHistory
+    history: History
     cursor: Cursor | None = None
     outcomes: dict[tuple[str, str | None], Outcome] = field(default_factory=dict)
     at_heads: DatabaseSet | None = None
@@ -41,7 +42,6 @@ class _Work:
     stopped_by: str | None = None
     cluster_wide: bool | None = None
     walked: tuple[str, Stairway] | None = None
-    rows: Cursor | None = None
 
 
 class Session:
@@ -68,7 +68,7 @@ class Session:
         self._databases: MigratedDatabases | None = None
         self._closed = False
         self._current: str | None = None
-        self._row_options: RowOptions | None = None
+        self._rows = RowTrials(settings, hooks)
 
     @property
     def settings(self) -> Settings:
@@ -84,7 +84,7 @@ class Session:
         server = self.server
         return None if server is None else server.describe()
 
-    def histories(self) -> tuple[AlembicHistory, ...]:
+    def histories(self) -> tuple[History, ...]:
         """Find the histories; runs no env.py and starts no server."""
         if not self._work:
             for history in find_histories(self._settings, self._hooks, self._redirection):
@@ -113,12 +113,12 @@ class Session:
                 # What stops one item stops them all; it is told once in full.
                 work.stopped_by = str(error).splitlines()[0] if check != "drift" else work.stopped_by
                 raise
-        return work.outcomes[key]
+        return in_words_of(work.history, work.outcomes[key])
 
     def _judge(self, work: _Work, check: str, revision: str | None) -> None:
         if self._shares_a_cluster():
             if work.cluster_wide is None:
-                work.cluster_wide = touches_cluster(work.history.root.rglob("*.py"))
+                work.cluster_wide = touches_cluster(work.history.source_files())
             if work.cluster_wide:
                 self._take_own_cluster()
         self._judge_here(work, check, revision)
@@ -142,7 +142,7 @@ class Session:
         """Roles belong to a cluster: a history that makes them must not walk where another worker does."""
         self._forget_databases()
         for work in self._work.values():
-            work.cursor = work.upgraded = work.rows = None
+            work.cursor = work.upgraded = None
         self._realm, self._roles = f"{CHECKS}-{self._worker}", None
 
     def _walk(self, work: _Work, revision: str) -> None:
@@ -156,7 +156,8 @@ class Session:
         work.walked = (revision, stairway)
         node = history.graph.revisions[revision]
         irreversible = any(revision.startswith(name) for name in self._settings.irreversible)
-        work.outcomes["stairway", revision] = judge_stairway(stairway, node, irreversible)
+        judged = judge_stairway(stairway, node, irreversible)
+        work.outcomes["stairway", revision] = replace(judged, steps=walked_steps(stairway, judged))
         if "locks" in self._settings.checks:
             work.outcomes["locks", revision] = judge_locks(
                 stairway,
@@ -172,43 +173,25 @@ class Session:
             )
 
     def _with_rows(self, work: _Work, revision: str) -> Outcome:
-        """Judge a revision by rows, in databases of their own; what it does without any is known by then."""
-        from pytest_migcheck.checks.data import judge_data
-
+        """Judge a revision by rows; what it does without any must be known by then."""
         if work.walked is None or work.walked[0] != revision:
             self._walk(work, revision)
         assert work.walked is not None
         assert work.cursor is not None
-        if self._row_options is None:
-            self._row_options = RowOptions(self._settings, self._hooks)
         work.cursor.release()
-        if work.rows is None:
-            work.rows = Cursor(work.history, self._started(), self._roles_as_at_the_start, traced=False, reads=False)
-        try:
-            return judge_data(
-                work.walked[1],
-                work.history.graph.revisions[revision],
-                work.rows,
-                self._row_options.of(work.history.name, revision),
-                self._row_options.budget,
-            )
-        finally:
-            work.rows.release()
+        walker = Walker(work.history, self._started(), self._roles_as_at_the_start)
+        return self._rows.outcome(walker, revision, work.walked[1])
 
     def _history_check(self, work: _Work, check: str) -> Outcome:
         history = work.history
         if check == "heads":
-            findings = tuple(check_heads(history.graph, str(history.env_path)))
-            return Outcome(status=Status.FAILED if findings else Status.PASSED, findings=findings)
+            return check_heads(history)
         if check == "upgrade":
-            return judge_upgrade(self._upgraded(work), history.graph, self._upgrade_notes(history))
+            return judge_upgrade(self._upgraded(work), history.graph, history.upgrade_notes())
         upgraded = self._upgraded(work)
         if upgraded.failure is not None:
             return Outcome(status=Status.SKIPPED, reason="not reached: upgrading to the heads fails (see upgrade)")
         return self._roundtrip(work) if check == "roundtrip" else self._drift(work)
-
-    def _upgrade_notes(self, history: AlembicHistory) -> tuple[str, ...]:
-        return () if history.transactions_are_per_migration() else (ONE_TRANSACTION,)
 
     def _upgraded(self, work: _Work) -> StepResult:
         if work.upgraded is None:
@@ -247,9 +230,13 @@ class Session:
                 if outcomes:
                     models.drop()
                     models = DatabaseSet(self._started(), "models")
-                heads = ", ".join(work.history.graph.heads)
-                part = part_of(migrated, one)
-                outcomes.append(judge_drift(one, part, models, str(work.history.env_path), heads))
+                side = Migrated(
+                    catalog=part_of(migrated, one),
+                    hidden_tables=work.history.version_tables(),
+                    env_path=str(work.history.env_path),
+                    heads=", ".join(work.history.graph.heads),
+                )
+                outcomes.append(judge_drift(one, side, models))
             return joined(outcomes)
         finally:
             models.drop()
@@ -268,9 +255,10 @@ class Session:
         self._roles.restore(server)
 
     def _forget_databases(self) -> None:
+        self._rows.forget()
         for work in self._work.values():
-            for cursor in filter(None, (work.cursor, work.rows)):
-                cursor.forget()
+            if work.cursor is not None:
+                work.cursor.forget()
             if work.at_heads is not None:
                 work.at_heads.drop()
                 work.at_heads = None
@@ -285,9 +273,10 @@ class Session:
 
     def pause(self) -> None:
         """End every run of env.py, so that nothing of ours is active while other tests run."""
+        self._rows.release()
         for work in self._work.values():
-            for cursor in filter(None, (work.cursor, work.rows)):
-                cursor.release()
+            if work.cursor is not None:
+                work.cursor.release()
 
     def databases(self) -> MigratedDatabases:
         """The databases for the user's own tests."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
+import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_migcheck.core.outcome import CHECKS, MigcheckError
 
+REPORTS = ("html", "sarif", "json", "github")
 _PLACES = ("auto", "embedded", "local", "local:BINDIR", "docker", "docker:IMAGE", "postgresql://…")
 
 
@@ -18,7 +21,10 @@ class Settings:
 
     root: Path
     config: tuple[str, ...] = ()
+    histories: tuple[str, ...] = ()
+    init: tuple[str, ...] = ()
     metadata: tuple[str, ...] = ()
+    declared: str = ""
     checks: tuple[str, ...] = CHECKS
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -30,7 +36,7 @@ class Settings:
     env: Mapping[str, str] = field(default_factory=dict)
     step_timeout: int = 120
     fail_on: str = "error"
-    json_report: Path | None = None
+    reports: Mapping[str, Path] = field(default_factory=dict)
     keep: bool = False
     fresh: bool = False
     examples: int = 25
@@ -115,16 +121,25 @@ def environment_variables(origin: str, values: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def json_report(origin: str, values: Sequence[str], root: Path) -> Path | None:
-    """The path of the JSON report among ``TYPE:PATH`` entries."""
-    path: Path | None = None
+def report_paths(origin: str, values: Sequence[str], root: Path) -> dict[str, Path]:
+    """The path of each report among ``TYPE:PATH`` entries; that of ``github``, which goes to the output, is no file.
+
+    Raises:
+        MigcheckError: a type is not known, a path is a directory, or two reports would go to one file.
+    """
+    found: dict[str, Path] = {}
     for value in values:
         kind, _, where = value.partition(":")
-        if kind in ("html", "sarif"):
-            raise MigcheckError(f"{origin}: {kind!r} comes in a later release. Valid: json[:PATH]")
-        choice(origin, kind, ("json",))
-        path = root / (where or ".migcheck/report.json")
-    return path
+        choice(origin, kind, REPORTS)
+        if kind == "github" and where:
+            raise MigcheckError(f"{origin}: {value!r}: annotations go to the output; write 'github' without a path")
+        path = root / (where or f".migcheck/report.{kind}")
+        if path.is_dir():
+            raise MigcheckError(f"{origin}: {value!r}: {path} is a directory. Valid: {kind}:PATH of a file")
+        if path in (other for known, other in found.items() if known != kind):
+            raise MigcheckError(f"{origin}: {value!r}: another report goes to {path} already; name another file")
+        found[kind] = path
+    return found
 
 
 def server_place(origin: str, value: str) -> str:
@@ -162,6 +177,41 @@ def number(origin: str, value: int | str) -> int:
     if not str(value).isdigit():
         raise MigcheckError(f"{origin}: {value!r} is not valid. Valid: a number of at least 1")
     return positive(origin, int(value))
+
+
+def declared_ddl(origin: str, value: str, root: Path, metadata: Sequence[str]) -> str:
+    """A DDL file below ``root``, or a command line whose program is there; several lines are ``HISTORY: VALUE``."""
+    for line in value.splitlines():
+        _one_declared(origin, declared_line(line.strip())[1], root, metadata)
+    return value
+
+
+def declared_line(line: str) -> tuple[str, str]:
+    """The history that a line is for, "" for all, and what it says."""
+    named = re.fullmatch(r"(\S+):\s+(.+)", line)
+    return (named[1], named[2]) if named else ("", line)
+
+
+def _one_declared(origin: str, value: str, root: Path, metadata: Sequence[str]) -> None:
+    if not value or (root / value).is_file():
+        program = value
+    else:
+        words = value.split()
+        program = next((w for w in words if not re.fullmatch(r"\w+=.*", w)), value)
+        found = shutil.which(program) or (root / program).is_file() or re.search(r"[$`'\"(<|]", program)
+        if not found:
+            files = sorted(p.relative_to(root).as_posix() for p in (root / value).parent.glob("*.sql"))
+            near = difflib.get_close_matches(value, files, 1, 0.4)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise MigcheckError(
+                f"{origin}: {value!r} is neither a file below {root} nor a command line (no program {program!r})."
+                f"{hint}\n"
+                "valid: the path of a DDL file, or a command line that prints the DDL"
+            )
+    if program and metadata:
+        raise MigcheckError(
+            f"{origin}: {value!r} and migcheck_metadata: {' '.join(metadata)!r} both say what is declared; set one"
+        )
 
 
 def positive(origin: str, value: int) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_migcheck.checks.data_findings import Breakage, breakages, computed_columns, data_finding
 from pytest_migcheck.checks.data_places import Places
-from pytest_migcheck.checks.row_options import Budget, DataOptions
+from pytest_migcheck.checks.row_trials import Budget, DataOptions
 from pytest_migcheck.checks.touched import Touched, touched, with_dependents
 from pytest_migcheck.core.finding import Finding, Severity
 from pytest_migcheck.core.graph import Revision

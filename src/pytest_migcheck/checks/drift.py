@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pytest_migcheck.checks.stairway import difference_text
 from pytest_migcheck.core.catalog import Catalog
@@ -26,15 +26,32 @@ def part_of(migrated: Catalog, declared: Declared) -> Catalog:
     return Catalog({k: v for k, v in migrated.objects.items() if not k.schema.startswith(others)})
 
 
-def judge_drift(declared: Declared, migrated: Catalog, models: DatabaseSet, env_path: str, heads: str) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migrated:
+    """The migrated side: its catalog, what was left out of that, and the words for it."""
+
+    catalog: Catalog
+    hidden_tables: tuple[tuple[str, str], ...]
+    env_path: str
+    heads: str
+
+
+def judge_drift(declared: Declared, side: Migrated, models: DatabaseSet) -> Outcome:
     """Build the models of one database, read them as the migrated one was read, and compare."""
+    migrated, env_path, heads = side.catalog, side.env_path, side.heads
     try:
         declared.build(models, migrated)
     except ModelsNotCreatableError as error:
         return Outcome(status=Status.FAILED, findings=(_not_creatable(error, env_path, declared.label),))
-    expected = models.read_catalog(())
+    expected = models.read_catalog(side.hidden_tables)
     reader = models.reader(models.main)
-    differences = drift(expected, migrated, folded=lambda pairs: fold(reader, pairs), ignore=declared.ignore)
+    differences = drift(
+        expected,
+        migrated,
+        folded=lambda pairs: fold(reader, pairs),
+        ignore=declared.ignore,
+        complete=declared.complete,
+    )
     if declared.database:
         differences = tuple(replace(d, object=f"{declared.database}:{d.object}") for d in differences)
     findings = tuple(_findings(differences, env_path, heads, declared.label))

@@ -1,20 +1,38 @@
-"""Alembic code for a downgrade that leaves an object other than it was, where it is certain what that code is."""
+"""Alembic code that makes one catalog as another one is, object by object, where it is certain what that code is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from pytest_migcheck.checks.restoring_attributes import changed
+from pytest_migcheck.checks.restoring_attributes import given
+from pytest_migcheck.checks.restoring_changes import changed
+from pytest_migcheck.checks.restoring_columns import add_column
+from pytest_migcheck.checks.restoring_constraints import create_constraint, create_index, drop_index
+from pytest_migcheck.checks.restoring_database import (
+    create_event_trigger,
+    create_named,
+    create_publication,
+    create_server,
+    create_wrapper,
+)
 from pytest_migcheck.checks.restoring_sql import (
     address,
-    column_clause,
     comment_on,
     create_policy,
     execute,
     function_address,
     is_table,
+    quoted,
     schema_argument,
+)
+from pytest_migcheck.checks.restoring_tables import TABLES, create_table
+from pytest_migcheck.checks.restoring_types import (
+    attribute_type,
+    create_aggregate,
+    create_composite_type,
+    create_sequence,
+    create_type,
 )
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
@@ -23,8 +41,12 @@ from pytest_migcheck.rules import _code as code
 
 # Their names are the identities that pg_identify_object gives, which DROP takes as they are.
 _BY_IDENTITY = frozenset(
-    ("collation", "conversion", "text search configuration", "text search dictionary", "access method", "cast")
+    (
+        *("collation", "conversion", "text search configuration", "text search dictionary", "access method", "cast"),
+        *("operator", "text search parser", "text search template", "language", "transform"),
+    )
 )
+_USING_METHOD = frozenset(("operator class", "operator family"))
 _ON_TABLE = frozenset(("trigger", "rule", "policy"))
 _FUNCTIONS = frozenset(("function", "procedure", "aggregate"))
 _DROPPED_AS = {"composite type": "type"}
@@ -39,10 +61,11 @@ _LONGEST_DEFINITION = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogs:
-    """The catalog that a downgrade must come back to, and the one that it left."""
+    """The catalog that code must come back to, and the one that there is; ``version`` is the server's number."""
 
     before: Catalog
     after: Catalog
+    version: int = 140000
 
     def key(self, difference: Difference) -> ObjectKey | None:
         """The object of a difference: of the side that has it, of the left one for a new name."""
@@ -52,27 +75,32 @@ class Catalogs:
 
 
 def restoring_code(difference: Difference, catalogs: Catalogs) -> str | None:
-    """The code that belongs into ``downgrade()``; None where only its author can say."""
+    """The code for a difference; None where only its author can say."""
     key = catalogs.key(difference)
     if key is None:
         return None
     if difference.change is Change.ADDED:
-        return _drop(key, catalogs.after)
+        return drop(key, catalogs.after)
     if difference.change is Change.REMOVED:
-        return _create(key, catalogs.before)
+        return create(key, catalogs.before)
     if difference.change is Change.RENAMED:
-        return _rename(key, text(difference.attributes[0].expected))
-    return changed(key, catalogs.before, catalogs.after, [a.name for a in difference.attributes])
+        return rename(key, text(difference.attributes[0].expected))
+    return changed_code(key, key, catalogs, (a.name for a in difference.attributes))
 
 
-def _drop(key: ObjectKey, catalog: Catalog) -> str | None:
+def changed_code(key: ObjectKey, old: ObjectKey, catalogs: Catalogs, names: Iterable[str]) -> str | None:
+    """Code for attributes; ``old`` is the object's key on the side that is to come back, where it is another."""
+    return changed(key, old, catalogs.before, catalogs.after, list(names), catalogs.version, create)
+
+
+def drop(key: ObjectKey, catalog: Catalog) -> str | None:
     schema = schema_argument(key.schema)
     if key.kind in ("table", "partitioned table"):
         return code.call("drop_table", code.text(key.name), *schema)
-    if key.kind == "column" and is_table(key, catalog):
-        return code.call("drop_column", code.text(key.parent), code.text(key.name), *schema)
+    if key.kind == "column":
+        return _drop_column(key, catalog)
     if key.kind == "index" and not catalog.objects[key].get("attached to"):
-        return code.call("drop_index", code.text(key.name), f"table_name={code.text(key.parent)}", *schema)
+        return drop_index(key)
     if key.kind == "constraint":
         return drop_constraint(key, catalog)
     if key.kind == "type":
@@ -80,22 +108,41 @@ def _drop(key: ObjectKey, catalog: Catalog) -> str | None:
     if key.kind == "comment":
         return comment_on(key, catalog, None)
     if key.kind in _ON_TABLE:
-        return execute(f"DROP {key.kind.upper()} {code.identifier(key.name)} ON {code.identifier(table(key))}")
+        return execute(f"DROP {key.kind.upper()} {quoted(key.name)} ON {table(key)}")
+    return _drop_named(key)
+
+
+def _drop_named(key: ObjectKey) -> str | None:
     if (key.kind in _FUNCTIONS and not key.name.endswith("()")) or key.kind in ("function", "procedure"):
         return execute(f"DROP {key.kind.upper()} {function_address(key)}")
+    if key.kind == "aggregate":
+        return execute(f"DROP AGGREGATE {function_address(key).removesuffix('()')}(*)")
     if key.kind in _DROPPED_BY_NAME:
         return execute(f"DROP {_DROPPED_AS.get(key.kind, key.kind).upper()} {address(key)}")
+    if key.kind in _USING_METHOD:
+        return execute(f"DROP {key.kind.upper()} {key.name}")
+    if key.kind == "operator":
+        name, _, arguments = key.name.partition("(")
+        return execute(f"DROP OPERATOR {name} ({arguments.replace(',', ', ')}")
     return execute(f"DROP {key.kind.upper()} {key.name}") if key.kind in _BY_IDENTITY else None
 
 
+def _drop_column(key: ObjectKey, catalog: Catalog) -> str | None:
+    if ObjectKey("composite type", key.schema, "", key.parent) in catalog.objects:
+        return execute(f"ALTER TYPE {table(key)} DROP ATTRIBUTE {quoted(key.name)}")
+    if not is_table(key, catalog):
+        return None
+    return code.call("drop_column", code.text(key.parent), code.text(key.name), *schema_argument(key.schema))
+
+
 def table(key: ObjectKey) -> str:
-    return f"{key.schema}.{key.parent}"
+    return f"{quoted(key.schema)}.{quoted(key.parent)}"
 
 
 def drop_constraint(key: ObjectKey, catalog: Catalog) -> str:
     if is_table(key, catalog):
         return code.call("drop_constraint", code.text(key.name), code.text(key.parent), *schema_argument(key.schema))
-    return execute(f"ALTER DOMAIN {code.identifier(table(key))} DROP CONSTRAINT {code.identifier(key.name)}")
+    return execute(f"ALTER DOMAIN {table(key)} DROP CONSTRAINT {quoted(key.name)}")
 
 
 def _drop_type(key: ObjectKey, attributes: Attributes) -> str:
@@ -105,76 +152,83 @@ def _drop_type(key: ObjectKey, attributes: Attributes) -> str:
     return execute(f"DROP {'DOMAIN' if attributes.get('form') == 'domain' else 'TYPE'} {address(key)}")
 
 
-def _create(key: ObjectKey, catalog: Catalog) -> str | None:
+def create(key: ObjectKey, catalog: Catalog) -> str | None:
     maker = _MAKERS.get(key.kind)
     return maker(key, catalog) if maker else None
 
 
+def _create_table(key: ObjectKey, catalog: Catalog) -> str | None:
+    return create_table(key, catalog, create, given)
+
+
 def _by_definition(key: ObjectKey, catalog: Catalog) -> str | None:
     """What PostgreSQL prints as a whole statement."""
-    attributes = catalog.objects[key]
-    definition = text(attributes.get("definition"))
-    plain = attributes.get("enabled") in (None, "O") and not attributes.get("attached to")
-    return execute(definition) if plain and definition.count("\n") < _LONGEST_DEFINITION else None
-
-
-def _create_constraint(key: ObjectKey, catalog: Catalog) -> str:
-    kind = "TABLE" if is_table(key, catalog) else "DOMAIN"
     definition = text(catalog.objects[key].get("definition"))
-    name = code.identifier(key.name)
-    return execute(f"ALTER {kind} {code.identifier(table(key))} ADD CONSTRAINT {name} {definition}")
+    if definition.count("\n") >= _LONGEST_DEFINITION:
+        return None
+    return "\n".join(filter(None, (execute(definition), given(key, catalog))))
+
+
+def _create_index(key: ObjectKey, catalog: Catalog) -> str | None:
+    attributes = catalog.objects[key]
+    if attributes.get("attached to"):
+        return None
+    return "\n".join(filter(None, (create_index(key, attributes), given(key, catalog))))
 
 
 def _create_view(key: ObjectKey, catalog: Catalog) -> str | None:
     attributes = catalog.objects[key]
-    if attributes.get("options") or attributes.get("tablespace"):
-        return None
     definition = text(attributes.get("definition")).rstrip(";")
     if definition.count("\n") >= _LONGEST_DEFINITION:
         return None
-    return execute(f"CREATE {key.kind.upper()} {address(key)} AS\n{definition}")
+    options = f" WITH ({text(attributes['options'])})" if attributes.get("options") else ""
+    made = execute(f"CREATE {key.kind.upper()} {address(key)}{options} AS\n{definition}")
+    return "\n".join((made, *_of_view(key, catalog)))
 
 
-def _create_type(key: ObjectKey, catalog: Catalog) -> str | None:
-    attributes = catalog.objects[key]
-    if attributes.get("form") != "enum":
-        return None
-    labels = map(code.text, text(attributes.get("labels")).split(", "))
-    arguments = ", ".join((*labels, f"name={code.text(key.name)}", *schema_argument(key.schema)))
-    return f"sa.Enum({arguments}).create(op.get_bind())"
+def _of_view(key: ObjectKey, catalog: Catalog) -> Iterable[str]:
+    """The indexes of a materialized view, comments and triggers."""
+    for part in sorted(catalog.beside(key)):
+        own = (part.schema, part.parent) == (key.schema, key.name) and part.kind in ("index", "trigger", "comment")
+        if own or (part.kind == "comment" and (part.schema, part.parent, part.name) == (key.schema, "", key.name)):
+            yield create(part, catalog) or ""
 
 
 def _create_column(key: ObjectKey, catalog: Catalog) -> str | None:
-    clause = column_clause(key, catalog)
-    if clause is None or not is_table(key, catalog):
-        return None
-    return execute(f"ALTER TABLE {code.identifier(table(key))} ADD COLUMN {code.identifier(key.name)} {clause}")
+    if ObjectKey("composite type", key.schema, "", key.parent) in catalog.objects:
+        kind = attribute_type(catalog.objects[key])
+        return execute(f"ALTER TYPE {table(key)} ADD ATTRIBUTE {quoted(key.name)} {kind}")
+    added = add_column(key, catalog)
+    return added and "\n".join(filter(None, (added, given(key, catalog))))
 
 
 def _create_comment(key: ObjectKey, catalog: Catalog) -> str | None:
     return comment_on(key, catalog, text(catalog.objects[key].get("text")))
 
 
-def _create_named(key: ObjectKey, catalog: Catalog) -> str:
-    schema = text(catalog.objects[key].get("schema"))
-    place = f" SCHEMA {code.identifier(schema)}" if key.kind == "extension" and schema else ""
-    return execute(f"CREATE {key.kind.upper()} {address(key)}{place}")
-
-
 _MAKERS: dict[str, Callable[[ObjectKey, Catalog], str | None]] = {
-    **dict.fromkeys(("index", "function", "procedure", "trigger", "rule", "statistics"), _by_definition),
+    **dict.fromkeys(("function", "procedure", "trigger", "rule", "statistics"), _by_definition),
     **dict.fromkeys(("view", "materialized view"), _create_view),
-    **dict.fromkeys(("extension", "schema"), _create_named),
-    "constraint": _create_constraint,
-    "type": _create_type,
+    **dict.fromkeys(("extension", "schema"), create_named),
+    **dict.fromkeys(TABLES, _create_table),
+    "index": _create_index,
+    "constraint": create_constraint,
+    "type": create_type,
+    "composite type": create_composite_type,
+    "sequence": create_sequence,
+    "aggregate": create_aggregate,
     "column": _create_column,
     "comment": _create_comment,
     "policy": create_policy,
+    "publication": create_publication,
+    "event trigger": create_event_trigger,
+    "foreign data wrapper": create_wrapper,
+    "server": create_server,
 }
 
 
-def _rename(key: ObjectKey, old: str) -> str:
+def rename(key: ObjectKey, old: str) -> str:
     if key.kind == "index":
         return execute(f"ALTER INDEX {address(key)} RENAME TO {code.identifier(old)}")
     names = f"{code.identifier(key.name)} TO {code.identifier(old)}"
-    return execute(f"ALTER TABLE {code.identifier(table(key))} RENAME CONSTRAINT {names}")
+    return execute(f"ALTER TABLE {table(key)} RENAME CONSTRAINT {names}")

@@ -58,24 +58,6 @@ def is_table(key: ObjectKey, catalog: Catalog) -> bool:
     return any(ObjectKey(kind, key.schema, "", key.parent) in catalog.objects for kind in _TABLES)
 
 
-def column_clause(key: ObjectKey, catalog: Catalog) -> str | None:
-    """The column's definition behind its name; None for what rows that are there could not have."""
-    attributes = catalog.objects[key]
-    default, generated = text(attributes.get("default")), text(attributes.get("generated"))
-    unfilled = attributes.get("not null") and not default and not generated
-    if unfilled or attributes.get("identity") or attributes.get("inherited") or "nextval(" in default:
-        return None
-    parts = [text(attributes.get("type"))]
-    if attributes.get("collation"):
-        parts.append(f"COLLATE {text(attributes['collation'])}")
-    if default:
-        parts.append(f"DEFAULT {default}")
-    if generated:
-        kind = "STORED" if generated.startswith("s") else "VIRTUAL"
-        parts.append(f"GENERATED ALWAYS AS ({generated[2:]}) {kind}")
-    return " ".join([*parts, *(["NOT NULL"] if attributes.get("not null") else [])])
-
-
 def create_policy(key: ObjectKey, catalog: Catalog) -> str:
     attributes = catalog.objects[key]
     parts = [f"CREATE POLICY {quoted(key.name)} ON {quoted(key.schema)}.{quoted(key.parent)}"]

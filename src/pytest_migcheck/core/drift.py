@@ -33,6 +33,7 @@ def drift(
     *,
     folded: Fold | None = None,
     ignore: Callable[[Difference], bool] | None = None,
+    complete: bool = False,
 ) -> tuple[Difference, ...]:
     """Return what the models and the migrated database disagree about.
 
@@ -41,6 +42,7 @@ def drift(
         migrated: the catalog that the migrations made.
         folded: tells for each pair whether the planner makes both the same.
         ignore: true for differences that env.py's filters leave out.
+        complete: every kind can be declared there, so that what only migrations make is an error whatever it is.
     """
     expected, found = _comparable(models), _comparable(migrated)
     differences = list(_mapped_views(expected, found))
@@ -53,7 +55,7 @@ def drift(
     for key in [k for k in removed if k in added]:
         expected[key], found[key] = removed.pop(key), added.pop(key)
     differences += _one_sided(removed, Change.REMOVED)
-    differences += _one_sided(added, Change.ADDED)
+    differences += _one_sided(added, Change.ADDED, complete=complete)
     differences += _changed(expected, found, folded)
     differences = without_consequences(differences, expected, found)
     kept = [d for d in differences if ignore is None or not ignore(d)]
@@ -189,11 +191,13 @@ def _generated_name(key: ObjectKey) -> bool:
     return re.fullmatch(pattern, key.name) is not None
 
 
-def _one_sided(side: Mapping[ObjectKey, Attributes], change: Change) -> Iterator[Difference]:
+def _one_sided(
+    side: Mapping[ObjectKey, Attributes], change: Change, *, complete: bool = False
+) -> Iterator[Difference]:
     implied = implied_keys(side)
     for key, attributes in side.items():
         if key not in implied:
-            yield one_sided(key, attributes, change, one_sided_severity(key, attributes, change))
+            yield one_sided(key, attributes, change, one_sided_severity(key, attributes, change, complete=complete))
 
 
 def _changed(

@@ -30,15 +30,20 @@ _SECURITY = frozenset(("row security", "force row security"))
 _OWNED_SEQUENCE = frozenset(("type", "min", "max"))
 
 
-def one_sided_severity(key: ObjectKey, attributes: Attributes, change: Change) -> Severity:
-    """The severity of an object that one side lacks; what only something in the models could make is missed."""
+def one_sided_severity(
+    key: ObjectKey, attributes: Attributes, change: Change, *, complete: bool = False
+) -> Severity:
+    """The severity of an object that one side lacks; what only something in the models could make is missed.
+
+    ``complete``: the declared side could have declared it, whatever it is.
+    """
     if key.kind in ("comment", "security label"):
         return Severity.WARNING
     if change is Change.REMOVED:
         return Severity.ERROR
-    if key.kind == "type":
+    if key.kind == "type" and not complete:
         return Severity.WARNING
-    if key.kind not in _DECLARABLE or attributes.get("partition bound") is not None:
+    if not (complete or key.kind in _DECLARABLE) or attributes.get("partition bound") is not None:
         return Severity.INFO
     return Severity.ERROR
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from pytest_migcheck.core.catalog import Catalog
-from pytest_migcheck.core.finding import Difference, Direction
+from pytest_migcheck.core.finding import Difference, Direction, Severity
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.statement import Statement
@@ -44,7 +45,8 @@ class Declared:
     ``database`` is the label of this one in a catalog of several databases, "" for the main one; ``others`` are
     the labels of the others.
     ``build`` gets the database and the migrated catalog (for what only migrations can create);
-    ``ignore`` is true for differences that the user's own filters leave out.
+    ``ignore`` is true for differences that the user's own filters leave out; ``complete`` means that every kind of
+    object can be declared there, as in DDL, and not only what models can say.
     """
 
     label: str
@@ -52,6 +54,52 @@ class Declared:
     ignore: Callable[[Difference], bool]
     database: str = ""
     others: tuple[str, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something that is wrong with the files of a history, before any of them runs.
+
+    ``rule`` is a name of ``core.rule_ids``; ``object`` what the fault is about, such as a file or an entry.
+    """
+
+    rule: str
+    headline: str
+    object: str
+    path: str
+    line: int = 1
+    severity: Severity = Severity.ERROR
+    revision: str | None = None
+    details: tuple[tuple[str, str], ...] = ()
+
+
+class Hooks(Protocol):
+    """The user's hooks, called through whoever loads them."""
+
+    def alembic_config(self, config_path: Path) -> Sequence[Any]:
+        """Configurations that replace what was found; an empty sequence keeps it."""
+
+    def environment(self, history: str) -> Iterable[AbstractContextManager[Any]]:
+        """Context managers to enter around every run of env.py."""
+
+    def prepare(self, history: str) -> Sequence[str | Callable[[Any], Any]]:
+        """SQL or callables that prepare the empty database."""
+
+    def metadata(self, history: str) -> Sequence[Any]:
+        """Models that take the place of env.py's."""
+
+    def seed(self, revision: str, connection: Any) -> None:
+        """Insert rows before the upgrade of a revision."""
+
+    def seeds(self) -> bool:
+        """Whether somebody does."""
+
+    def strategy(self, table: str, column: str) -> Any:
+        """A Hypothesis strategy for the values of a column, None for ours."""
+
+    def files(self) -> tuple[Path, ...]:
+        """The user's source files that implement hooks."""
 
 
 class Rehearsing(Protocol):
@@ -82,19 +130,38 @@ class Run(Protocol):
 
 
 class History(Protocol):
-    """A migration history."""
+    """A migration history.
+
+    ``env_path`` is the file to which the items of the whole history belong: env.py, a journal, a lock file.
+    ``in_sql`` says that its migrations are SQL files, so that advice must be SQL as well; ``tool`` is what runs them,
+    ``outside`` how that is told to run a statement outside of a transaction, ``generate`` the command that writes a
+    new migration.
+    """
 
     name: str
     kind: str
     root: Path
     env_path: Path
+    in_sql: bool
+    tool: str
+    outside: str
+    generate: str
 
     @property
     def graph(self) -> Graph:
         """The revisions; the first look at it may read every file."""
 
     def config_files(self) -> tuple[Path, ...]:
-        """The files that configure it."""
+        """The files that configure it, besides those of its revisions."""
+
+    def source_files(self) -> Iterable[Path]:
+        """The files whose text may say what its migrations do; it may be more than the revisions."""
+
+    def faults(self) -> Iterator[Fault]:
+        """What is wrong with its files; no server is needed to see it."""
+
+    def upgrade_notes(self) -> tuple[str, ...]:
+        """What there is to say about the way in which it upgrades in one shot, once it has."""
 
     def describe(self) -> str:
         """Say in one line what was found and where."""

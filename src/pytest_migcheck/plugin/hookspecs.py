@@ -38,6 +38,19 @@ def pytest_migcheck_environment(history: str) -> AbstractContextManager[Any] | N
 
 
 @pytest.hookspec
+def pytest_migcheck_metadata(history: str) -> Any:
+    """Return the models to compare the migrations with, in place of env.py's ``target_metadata``.
+
+    Args:
+        history: the history's name, such as ``alembic.ini``.
+
+    Returns:
+        A ``MetaData``, a declarative base, a ``"module:attribute"``, a list of these, or the ``Path`` of a file of DDL
+        that says what migrations must give; None for what the settings or env.py say.
+    """
+
+
+@pytest.hookspec
 def pytest_migcheck_rules() -> Any:
     """Return rules of your own, a list of ``pytest_migcheck.rules.own.Rule``; docs/own_rules.md shows one.
 

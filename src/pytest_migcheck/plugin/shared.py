@@ -38,6 +38,9 @@ class HookCalls:
     def prepare(self, history: str) -> Sequence[Any]:
         return list(self._hook.pytest_migcheck_prepare(history=history))
 
+    def metadata(self, history: str) -> Sequence[Any]:
+        return list(self._hook.pytest_migcheck_metadata(history=history))
+
     def seed(self, revision: str, connection: Any) -> None:
         self._hook.pytest_migcheck_seed(revision=revision, connection=connection)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,12 +13,14 @@ from sqlalchemy.dialects.postgresql import DOMAIN
 
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Change, Difference
-from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.alembic.environment import Configured
+from pytest_migcheck.history.alembic.metadata import all_named, hooked_metadata
+from pytest_migcheck.history.ddl import DdlSource, declared_by_ddl
 from pytest_migcheck.history.source import Declared, ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.seeding import seed_for_models
 
+_HOOK = "pytest_migcheck_metadata"
 _FROM_ENV = "target_metadata (env.py)"
 _NO_MODELS = "no models declared: env.py passes target_metadata=None to context.configure()"
 _NO_TABLES = "no models declared: target_metadata holds no table (does env.py import the models' modules?)"
@@ -30,19 +32,27 @@ _PASSES = (
 )
 
 
-class DeclaredModels:
-    """The models of one history, from env.py or from the setting ``migcheck_metadata``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredElsewhere:
+    """What settings and hooks say in place of env.py: names of metadata, DDL, what a hook returned."""
 
-    def __init__(self, configured: Configured, named: tuple[str, ...]) -> None:
+    metadata: tuple[str, ...] = ()
+    ddl: DdlSource | None = None
+    hooked: Sequence[Any] = ()
+
+
+class DeclaredModels:
+    """The models of one history, from env.py or from what is declared elsewhere."""
+
+    def __init__(self, configured: Configured, elsewhere: DeclaredElsewhere) -> None:
         self._configured = configured
-        self._named = named
+        self._elsewhere = elsewhere
 
     def declared(self) -> tuple[Declared, ...] | str:
         """What to build and what to leave out for each database, or the reason why there is nothing to compare."""
-        if self._named:
-            metadata = [_import_metadata(name) for name in self._named]
-            options = self._configured.calls[0] if self._configured.calls else {}
-            return self._kept([_declared(metadata, options, ", ".join(self._named))], [metadata])
+        named = self._named()
+        if named is not None:
+            return named
         by_database: dict[str, list[dict[str, Any]]] = {}
         for label, call in zip(self._configured.labels, self._configured.calls, strict=True):
             if call.get("target_metadata") is not None:
@@ -58,11 +68,34 @@ class DeclaredModels:
         ]
         return self._kept(found, list(metadata_of.values()))
 
+    def _named(self) -> tuple[Declared, ...] | str | None:
+        """What is declared elsewhere; None where that is env.py's business."""
+        elsewhere = self._elsewhere
+        options = self._configured.calls[0] if self._configured.calls else {}
+        ddl = elsewhere.ddl
+        metadata: list[sa.MetaData] = []
+        for value in elsewhere.hooked:
+            found = hooked_metadata(value, _HOOK)
+            if isinstance(found, Path):
+                ddl = DdlSource(value=str(found), root=Path.cwd(), origin=_HOOK)
+            else:
+                metadata += found
+        if ddl is not None:
+            filters = Filters((), {**options, "include_schemas": True})
+            return (replace(declared_by_ddl(ddl, filters.ignores), others=self._labels()),)
+        metadata = metadata or all_named(elsewhere.metadata, "migcheck_metadata")
+        if not metadata:
+            return None
+        label = _HOOK if elsewhere.hooked else ", ".join(elsewhere.metadata)
+        return self._kept([_declared(metadata, options, label)], [metadata])
+
+    def _labels(self) -> tuple[str, ...]:
+        return tuple(sorted(set(self._configured.labels) - {""}))
+
     def _kept(self, found: Sequence[Declared], metadata: Sequence[Sequence[sa.MetaData]]) -> tuple[Declared, ...] | str:
         """Without those that declare no table."""
-        labels = tuple(sorted(set(self._configured.labels) - {""}))
         kept = tuple(
-            replace(declared, others=labels)
+            replace(declared, others=self._labels())
             for declared, group in zip(found, metadata, strict=True)
             if any(m.tables for m in group)
         )
@@ -86,21 +119,6 @@ def _declared(metadata: Sequence[sa.MetaData], options: dict[str, Any], label: s
         _build(databases, migrated, metadata, filters)
 
     return Declared(label=label, build=build, ignore=filters.ignores)
-
-
-def _import_metadata(name: str) -> sa.MetaData:
-    module_name, _, path = name.partition(":")
-    try:
-        value: Any = importlib.import_module(module_name)
-        for part in (path or "metadata").split("."):
-            value = getattr(value, part)
-    except (ImportError, AttributeError) as error:
-        raise MigcheckError(
-            f"migcheck_metadata: {name!r}: {error}\nvalid: module:attribute, such as app.models:Base.metadata"
-        ) from error
-    if not isinstance(value, sa.MetaData):
-        raise MigcheckError(f"migcheck_metadata: {name!r} is a {type(value).__name__}, not a MetaData")
-    return value
 
 
 def _build(

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Iterator
 
+from pytest_migcheck.history.alembic.declared import DeclaredElsewhere
 from pytest_migcheck.history.alembic.discover import FoundConfig, find_configs, hooked_configs
 from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptions
 from pytest_migcheck.history.alembic.redirect import Redirection
+from pytest_migcheck.history.ddl import declared_source
+from pytest_migcheck.history.source import Hooks
 from pytest_migcheck.settings import Settings
 
 
-class Hooks(Protocol):
-    """The user's hooks, called through whoever loads them."""
-
-    def alembic_config(self, config_path: Path) -> Sequence[Any]:
-        """Configurations that replace what was found; an empty sequence keeps it."""
-
-    def environment(self, history: str) -> Iterable[AbstractContextManager[Any]]:
-        """Context managers to enter around every run of env.py."""
-
-    def prepare(self, history: str) -> Sequence[str | Callable[[Any], Any]]:
-        """SQL or callables that prepare the empty database."""
-
-    def seed(self, revision: str, connection: Any) -> None:
-        """Insert rows before the upgrade of a revision."""
-
-    def seeds(self) -> bool:
-        """Whether somebody does."""
-
-    def strategy(self, table: str, column: str) -> Any:
-        """A Hypothesis strategy for the values of a column, None for ours."""
-
-    def files(self) -> tuple[Path, ...]:
-        """The user's source files that implement hooks."""
-
-
-def find_histories(settings: Settings, hooks: Hooks, redirection: Redirection) -> Iterator[AlembicHistory]:
+def find_alembic_histories(settings: Settings, hooks: Hooks, redirection: Redirection) -> Iterator[AlembicHistory]:
     """Find the histories; runs no env.py and starts no server.
 
     Raises:
@@ -56,7 +31,15 @@ def _options(found: FoundConfig, settings: Settings, hooks: Hooks) -> AlembicOpt
         variables=settings.env,
         targets=settings.target,
         timeout=float(settings.step_timeout),
-        metadata=settings.metadata,
-        seed=lambda revision, connection: hooks.seed(revision, connection),
+        seed=hooks.seed,
         seeds=hooks.seeds,
+        elsewhere=lambda: _elsewhere(found.label, settings, hooks),
+    )
+
+
+def _elsewhere(label: str, settings: Settings, hooks: Hooks) -> DeclaredElsewhere:
+    return DeclaredElsewhere(
+        metadata=settings.metadata,
+        ddl=declared_source(label, settings),
+        hooked=hooks.metadata(label),
     )

@@ -16,7 +16,7 @@ from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.step import NOT_RECORDED, StepFailure
-from pytest_migcheck.history.alembic.declared import DeclaredModels
+from pytest_migcheck.history.alembic.declared import DeclaredElsewhere, DeclaredModels
 from pytest_migcheck.history.alembic.discover import FoundConfig
 from pytest_migcheck.history.alembic.environment import Configured, Environment
 from pytest_migcheck.history.alembic.failures import step_failure, user_frames
@@ -25,9 +25,10 @@ from pytest_migcheck.history.alembic.placeholders import replace_placeholders
 from pytest_migcheck.history.alembic.prepare import Preparation, apply_preparations, apply_seed
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.alembic.scripts import load_graph, open_scripts
-from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun, watched
-from pytest_migcheck.history.source import Declared, Run, StepResult
+from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun
+from pytest_migcheck.history.source import Declared, Fault, Run, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
+from pytest_migcheck.postgres.watch import watched
 from pytest_migcheck.sql.statements import is_utility, only_truncates
 from pytest_migcheck.trace.recorder import Recorder, paths_below
 
@@ -39,12 +40,19 @@ what to do: enter the application's context around env.py, in the root conftest.
         return create_app().app_context()"""
 
 
+ONE_TRANSACTION = (
+    "env.py runs all revisions in one transaction (Alembic's default): locks of the first are held until the last; "
+    "context.configure(transaction_per_migration=True) commits each"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlembicOptions:
     """What the user set and hooked for a history.
 
     ``contexts`` are entered, in the thread of env.py, around every run of it; ``targets`` are the
-    revisions to go up to (all heads if empty); ``timeout`` is the limit of a step in seconds.
+    revisions to go up to (all heads if empty); ``timeout`` is the limit of a step in seconds; ``elsewhere`` gives what
+    is declared in place of env.py's models.
     """
 
     contexts: Callable[[], Iterable[AbstractContextManager[Any]]]
@@ -52,7 +60,7 @@ class AlembicOptions:
     variables: Mapping[str, str]
     targets: tuple[str, ...]
     timeout: float
-    metadata: tuple[str, ...] = ()
+    elsewhere: Callable[[], DeclaredElsewhere] = DeclaredElsewhere
     seed: Callable[[str, Any], None] = lambda revision, connection: None
     seeds: Callable[[], bool] = lambda: False
 
@@ -61,6 +69,10 @@ class AlembicHistory:
     """Implements ``history.source.History`` over an Alembic configuration."""
 
     kind = "alembic"
+    in_sql = False
+    tool = "Alembic"
+    outside = "op.get_context().autocommit_block()"
+    generate = 'alembic revision --autogenerate -m "..."'
 
     def __init__(self, found: FoundConfig, options: AlembicOptions, redirection: Redirection) -> None:
         self.name = found.label
@@ -232,12 +244,20 @@ class AlembicHistory:
         }
         return tuple(sorted(named or {("public", "alembic_version")}))
 
-    def transactions_are_per_migration(self) -> bool:
+    def source_files(self) -> Iterable[Path]:
+        return self.root.rglob("*.py")
+
+    def faults(self) -> Iterator[Fault]:
+        return iter(())
+
+    def upgrade_notes(self) -> tuple[str, ...]:
         calls = self._configured.calls if self._configured else []
-        return all(bool(call.get("transaction_per_migration")) for call in calls)
+        return () if all(bool(call.get("transaction_per_migration")) for call in calls) else (ONE_TRANSACTION,)
 
     def declared(self, databases: DatabaseSet) -> tuple[Declared, ...] | str:
-        return DeclaredModels(self._probe(databases), self._options.metadata).declared()
+        configured = self._probe(databases)
+        with self._modules.first():
+            return DeclaredModels(configured, self._options.elsewhere()).declared()
 
 
 def _locations(scripts: ScriptDirectory) -> list[Any]:

@@ -144,7 +144,8 @@ UNION ALL SELECT r.oid::bigint, NULL::bigint, 'policy', r.schema, r.name, p.poln
 FROM pg_policy p JOIN rel r ON r.oid = p.polrelid"""
 
 
-def _types(scope: Scope) -> str:
+def types(scope: Scope) -> str:
+    """The SELECT of enum, domain, range and base types."""
     return f"""
 SELECT t.oid::bigint, NULL::bigint, 'type', n.name, '', t.typname::text, json_build_object(
     'form', CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range' ELSE 'base' END,
@@ -164,23 +165,38 @@ WHERE t.oid >= 16384 AND {scope.among("t")} AND t.typtype IN ('e', 'd', 'r', 'b'
     AND {scope.own("t", "pg_type")}"""
 
 
-def _functions(scope: Scope) -> str:
+# As CREATE AGGREGATE takes it: https://www.postgresql.org/docs/current/sql-createaggregate.html.
+_AGGREGATE = """SELECT concat_ws(', ', 'SFUNC = ' || g.aggtransfn::regproc,
+    'STYPE = ' || format_type(g.aggtranstype, NULL), 'SSPACE = ' || nullif(g.aggtransspace, 0),
+    'FINALFUNC = ' || nullif(g.aggfinalfn, 0)::regproc, CASE WHEN g.aggfinalextra THEN 'FINALFUNC_EXTRA' END,
+    'COMBINEFUNC = ' || nullif(g.aggcombinefn, 0)::regproc, 'SERIALFUNC = ' || nullif(g.aggserialfn, 0)::regproc,
+    'DESERIALFUNC = ' || nullif(g.aggdeserialfn, 0)::regproc, 'INITCOND = ' || quote_literal(g.agginitval),
+    'MSFUNC = ' || nullif(g.aggmtransfn, 0)::regproc, 'MINVFUNC = ' || nullif(g.aggminvtransfn, 0)::regproc,
+    'MSTYPE = ' || format_type(nullif(g.aggmtranstype, 0), NULL),
+    'MFINALFUNC = ' || nullif(g.aggmfinalfn, 0)::regproc, 'MINITCOND = ' || quote_literal(g.aggminitval),
+    'SORTOP = ' || nullif(g.aggsortop, 0)::regoperator, 'PARALLEL = ' || nullif(p.proparallel, 'u')::text,
+    CASE WHEN g.aggkind = 'h' THEN 'HYPOTHETICAL' END) FROM pg_aggregate g WHERE g.aggfnoid = p.oid"""
+
+
+def functions(scope: Scope) -> str:
+    """The SELECT of functions, procedures and aggregates."""
     return f"""
 SELECT p.oid::bigint, NULL::bigint,
     CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, n.name, '',
     concat(p.proname, '(', pg_get_function_identity_arguments(p.oid), ')'), json_build_object(
-    'definition', CASE WHEN p.prokind = 'a' THEN (SELECT concat_ws(' ', pg_get_function_result(p.oid),
-        g.aggtransfn::regproc,
-        g.aggfinalfn::regproc, g.aggcombinefn::regproc, format_type(g.aggtranstype, NULL), g.agginitval, g.aggkind)
-        FROM pg_aggregate g WHERE g.aggfnoid = p.oid) ELSE pg_get_functiondef(p.oid) END,
+    'definition', CASE WHEN p.prokind = 'a' THEN ({_AGGREGATE}) ELSE pg_get_functiondef(p.oid) END,
     'owner', pg_get_userbyid(p.proowner), 'grants', {acl("p.proacl", "f", "p.proowner")})::text
 FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace WHERE p.oid >= 16384 AND {scope.among("p")}
     AND {scope.own("p", "pg_proc")} AND {internal("p", "pg_proc")}"""
 
 
 def relation_families(scope: Scope, version: int) -> tuple[str, ...]:
-    """The SELECTs of relations, types and functions with all that belongs to them."""
+    """The SELECTs of relations with all that belongs to them, and of the constraints of types."""
     return (
-        _relations(), _sequences(), _columns(version), _constraints(scope, version), _indexes(), _relation_parts(),
-        _types(scope), _functions(scope),
+        _relations(),
+        _sequences(),
+        _columns(version),
+        _constraints(scope, version),
+        _indexes(),
+        _relation_parts(),
     )

@@ -1,0 +1,131 @@
+"""What migrations must give may be declared elsewhere: metadata by name, by a hook, or DDL."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from history_project import Project
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.history.alembic.metadata import all_named, hooked_metadata, named_metadata
+from pytest_migcheck.settings import declared_ddl
+
+DUMP = r"""
+\restrict abc
+SET statement_timeout = 0;
+SET a_setting_of_a_later_server = 0;
+SELECT pg_catalog.set_config('search_path', '', false);
+CREATE SCHEMA public;
+ALTER SCHEMA public OWNER TO somebody;
+\connect production
+CREATE SCHEMA app;
+CREATE TABLE app.t (id integer NOT NULL, note text);
+ALTER TABLE app.t OWNER TO somebody;
+CREATE TABLE public.alembic_version (version_num character varying(32) NOT NULL);
+COPY public.alembic_version (version_num) FROM stdin;
+a1
+\.
+ALTER TABLE ONLY app.t ADD CONSTRAINT t_pkey PRIMARY KEY (id);
+GRANT SELECT ON TABLE app.t TO somebody;
+\unrestrict abc
+"""
+TABLE = "CREATE SCHEMA app; CREATE TABLE app.t (id serial PRIMARY KEY, note text)"
+SAME = f"{TABLE}; ALTER TABLE app.t ALTER id DROP DEFAULT; DROP SEQUENCE app.t_id_seq"
+
+
+def test_a_dump_declares_every_kind_whatever_env_py_says(project: Project, migcheck) -> None:
+    project.env(models='sa.Table("other", metadata, sa.Column("id", sa.Integer))')
+    project.write("schema.sql", DUMP)
+    project.sql("a1", f"{SAME}; CREATE VIEW app.v AS SELECT 1 AS a", "DROP SCHEMA app CASCADE")
+    project.write("pytest.ini", "[pytest]\nmigcheck_declared = schema.sql\n")
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["MC301 drift: view app.v *"])
+    result.stdout.no_fnmatch_line("*alembic_version*")
+
+    command = f"cat schema.sql; {sys.executable} -c \"print('CREATE VIEW app.v AS SELECT 1 AS a;')\""
+    project.write("pytest.ini", f"[pytest]\nmigcheck_declared = {command}\n")
+    migcheck("--migcheck-checks=drift").assert_outcomes(passed=1)
+
+
+def test_ddl_that_the_server_refuses_names_its_line(project: Project, migcheck) -> None:
+    project.sql("a1", "CREATE TABLE t (id int)", "DROP TABLE t")
+    project.write("schema.sql", "CREATE TABLE t (id int);\n\nCREATE TABLE u (id int REFERENCES nothing);\n")
+    project.write("pytest.ini", "[pytest]\nmigcheck_declared = schema.sql\n")
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ['MC301 drift: the models cannot be created in an empty database: *"nothing" does not exist (schema.sql:3)']
+    )
+    project.write("pytest.ini", "[pytest]\nmigcheck_declared = ls -l nothing.here\n")
+    migcheck("--migcheck-checks=drift").stdout.fnmatch_lines(["*migcheck_declared: *ends with status*", "*nothing.here*"])
+
+
+def test_the_hook_and_the_setting_take_the_place_of_env_py(project: Project, migcheck) -> None:
+    project.sql("a1", "CREATE TABLE t (id int)", "DROP TABLE t")
+    table = 'import sqlalchemy as sa\nmetadata = sa.MetaData()\nsa.Table("t", metadata, sa.Column("id", sa.Integer))\n'
+    project.write("app/models.py", table)
+    project.write("app/__init__.py", "")
+    project.write("pytest.ini", "[pytest]\nmigcheck_metadata = app.models:metadata\n")
+    migcheck("--migcheck-checks=drift").assert_outcomes(passed=1)
+    project.write(
+        "conftest.py",
+        """
+        def pytest_migcheck_metadata(history):
+            assert history == "alembic.ini"
+            return ["app.other:metadata"]
+        """,
+    )
+    project.write("app/other.py", table.replace('"t"', '"u"'))
+    result = migcheck("--migcheck-checks=drift")
+    result.stdout.fnmatch_lines(["MC301 drift: table public.t *", "MC301 drift: table public.u *"])
+    project.write("app/other.py", "import nothing_of_that_name\n")
+    migcheck("--migcheck-checks=drift").stdout.fnmatch_lines(
+        ["*pytest_migcheck_metadata: 'app.other:metadata': importing app.other fails: No module named 'nothing_of*"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("", "'' names no module"),
+        (":Base", "':Base' names no module"),
+        ("app/models.py", "names no module"),
+        ("no_such_package.models:Base", "there is no module 'no_such_package'"),
+        ("json.nothing:x", "there is no module 'json.nothing'"),
+        ("named_models:Bsae.metadata", "named_models has no 'Bsae'. Did you mean 'Base'?"),
+        ("named_models:zzz", "has no 'zzz'. It has metadata in: Base.metadata, own"),
+        ("named_models:number", "'named_models:number' is a int, not a MetaData"),
+        ("named_broken:x", "importing named_broken fails: RuntimeError: no"),
+    ],
+)
+def test_a_wrong_name_of_metadata_is_explained(
+    name: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "import sqlalchemy.orm as o, sqlalchemy as s\nown = s.MetaData()\nnumber = 3\nBase = o.declarative_base()\n"
+    (tmp_path / "named_models.py").write_text(text)
+    (tmp_path / "named_broken.py").write_text("raise RuntimeError('no')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "named_models", raising=False)
+    with pytest.raises(MigcheckError, match=r"(?s)x: .*\nvalid: module:attribute") as raised:
+        named_metadata(name, "x")
+    assert words in str(raised.value)
+    base = named_metadata("named_models:Base", "x")
+    assert all_named(["named_models:Base", "named_models:Base.metadata"], "x") == [base]
+    assert hooked_metadata([base, "named_models:Base"], "x") == [base, base]
+    assert isinstance(base, sa.MetaData)
+
+
+def test_a_wrong_place_of_ddl_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db" / "schema.sql").touch()
+    with pytest.raises(MigcheckError, match=r"neither a file .*Did you mean 'db/schema.sql'\?"):
+        declared_ddl("x", "db/shema.sql", tmp_path, ())
+    with pytest.raises(MigcheckError, match="no program 'no-such-program'"):
+        declared_ddl("x", "A=b no-such-program --all", tmp_path, ())
+    with pytest.raises(MigcheckError, match="both say what is declared"):
+        declared_ddl("x", "db/schema.sql", tmp_path, ("a:b",))
+    assert declared_ddl("x", "A=1 ls db", tmp_path, ()) == "A=1 ls db"
