@@ -157,7 +157,8 @@ def row_bounds(origin: str, values: Sequence[str]) -> dict[str, int]:
     for value in values:
         name, separator, number = value.partition("=")
         if not name or (separator and not number.isdigit()):
-            raise MigcheckError(f"{origin}: {value!r} is not valid. Valid: TABLE (it is empty), TABLE=N (N rows at most)")
+            valid = "Valid: TABLE (it is empty), TABLE=N (N rows at most)"
+            raise MigcheckError(f"{origin}: {value!r} is not valid. {valid}")
         found[name] = int(number) if separator else 0
     return found
 

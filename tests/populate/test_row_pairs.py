@@ -25,7 +25,7 @@ def _body(statements: tuple[str, ...], names: dict[str, str]) -> str:
 
 def _filled(text: str, names: dict[str, str]) -> str:
     for name, value in names.items():
-        text = text.replace("{%s}" % name, value)
+        text = text.replace(f"{{{name}}}", value)
     return text.replace("{{", "{").replace("}}", "}")
 
 
@@ -66,5 +66,7 @@ def test_each_bad_one_is_found_with_the_smallest_rows(findings_of) -> None:
 
 def test_each_repaired_twin_is_silent(findings_of) -> None:
     found = findings_of("good")
-    errors = {row_pairs.PAIRS[n].name: f["headline"] for n, all_ in found.items() for f in all_ if f["severity"] == "error"}
+    errors = {
+        row_pairs.PAIRS[n].name: f["headline"] for n, all_ in found.items() for f in all_ if f["severity"] == "error"
+    }
     assert errors == {}

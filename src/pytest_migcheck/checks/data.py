@@ -32,9 +32,7 @@ _SWEPT = 40
 _CUT = "migcheck_time_budget was used up: {} was tried with fewer rows than migcheck_examples says"
 
 
-def judge_data(
-    stairway: Stairway, revision: Revision, cursor: Cursor, options: DataOptions, budget: Budget
-) -> Outcome:
+def judge_data(stairway: Stairway, revision: Revision, cursor: Cursor, options: DataOptions, budget: Budget) -> Outcome:
     """Judge one revision by rows.
 
     Args:
@@ -79,7 +77,8 @@ class _Trial:
     def prepare(self, what: Touched, shapes: Shapes, query: Callable[[str], Sequence[Sequence[Any]]]) -> None:
         """Plan the rows and the route."""
         up, down = self._stairway.up, self._stairway.down
-        assert up is not None and up.after is not None
+        assert up is not None
+        assert up.after is not None
         statements = [s for r in (up, down) if r is not None for s in r.statements]
         literals = literals_of_sql(s.sql for s in statements).and_also(literals_of_python(Path(self._revision.path)))
         wanted = Wanted(
@@ -107,7 +106,8 @@ class _Trial:
             goes_up_again=again is not None and again.failure is None,
         )
         self._statements = (up.statements, down.statements if down else ())
-        deferred = any(table.deferred for table in tables.values()) or any("DEFERR" in s.sql.upper() for s in statements)
+        deferred = any(table.deferred for table in tables.values())
+        deferred = deferred or any("DEFERR" in s.sql.upper() for s in statements)
         self._places = Places(self._cursor, self._route, committed=what.commits or deferred)
 
     def outcome(self) -> Outcome:
@@ -119,7 +119,8 @@ class _Trial:
             self._places.close()
         self._name_unfilled()
         findings = [self._finding(breakage, rows) for breakage, rows in found]
-        findings += [self._finding(b, None) for key, b in self._warnings.items() if key not in {f[0].key for f in found}]
+        told = {breakage.key for breakage, _ in found}
+        findings += [self._finding(b, None) for key, b in self._warnings.items() if key not in told]
         failed = any(f.severity is Severity.ERROR for f in findings)
         return Outcome(
             status=Status.FAILED if failed else Status.PASSED, findings=tuple(findings), notes=tuple(self._notes)

@@ -1,4 +1,4 @@
-"""What rows break, and how a finding says so: the rows as a table and as INSERT statements, and the way back to them."""
+"""What rows break, and how a finding says so: the rows as a table and as INSERT statements, and how to draw them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def breakages(passage: Passage, tables: Mapping[TableName, TableShape], intent: 
         key = (rule, str(passage.step), failure.sqlstate or failure.kind, _subject(failure))
         found.append(Breakage(key=key, severity=_of_failure(failure), passage=passage, failure=failure))
     for damage in damages(passage, tables, intent):
-        key = (damage.rule, *damage.table, damage.column, "up" if damage.up else "down")
+        key = (damage.rule, ".".join(damage.table), damage.column, "up" if damage.up else "down")
         lowered = Severity.INFO if damage.told else Severity.WARNING
         severity = lowered if damage.intended else Severity.ERROR
         found.append(Breakage(key=key, severity=severity, passage=passage, damage=damage))
@@ -159,10 +159,14 @@ def rows_details(before: Snapshot, rows: RowSet, plan: Plan) -> list[tuple[str, 
             lines.append(f"{table.label:<{width}}  {{{pairs}}}")
             inserts.append(f"{insert_statement(row, table)};")
     more = [f"... ({len(lines) - _SHOWN_ROWS} more)"] if len(lines) > _SHOWN_ROWS else []
-    return [
-        ("rows", "\n".join([*lines[:_SHOWN_ROWS], *more])),
-        ("insert", "\n".join([*inserts[:_SHOWN_ROWS], *more])),
-    ] if lines else []
+    return (
+        [
+            ("rows", "\n".join([*lines[:_SHOWN_ROWS], *more])),
+            ("insert", "\n".join([*inserts[:_SHOWN_ROWS], *more])),
+        ]
+        if lines
+        else []
+    )
 
 
 def _is_there(before: Snapshot, table: TableName, wanted: Mapping[str, str | None]) -> bool:

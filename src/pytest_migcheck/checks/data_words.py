@@ -12,7 +12,9 @@ _NULL_IN = re.compile(r'null value in column "(.+?)" of relation "(.+?)"')
 _DUPLICATE = re.compile(r'(?:unique index|unique constraint) "(.+?)"')
 _KEY = re.compile(r"Key \((.+?)\)=\((.*?)\) ")
 _ORPHAN = re.compile(r'table "(.+?)" violates foreign key constraint "(.+?)"')
-_CHECKED = re.compile(r'check constraint "(.+?)" (?:of relation "(.+?)" )?is violated|violates check constraint "(.+?)"')
+_CHECKED = re.compile(
+    r'check constraint "(.+?)" (?:of relation "(.+?)" )?is violated|violates check constraint "(.+?)"'
+)
 _DOMAIN = re.compile(r'column "(.+?)" of table "(.+?)" contains values that violate')
 _DEFAULT_PARTITION = re.compile(r'partition constraint for default partition "(.+?)"')
 _EXCLUSION = re.compile(r'exclusion constraint "(.+?)"')

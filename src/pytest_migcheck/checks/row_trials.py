@@ -71,9 +71,7 @@ class RowTrials:
 
         name = walker.history.name
         if name not in self._cursors:
-            self._cursors[name] = Cursor(
-                walker.history, walker.server, walker.reset_cluster, traced=False, reads=False
-            )
+            self._cursors[name] = Cursor(walker.history, walker.server, walker.reset_cluster, traced=False, reads=False)
         cursor = self._cursors[name]
         node = walker.history.graph.revisions[revision]
         try:

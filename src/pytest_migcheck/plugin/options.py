@@ -85,7 +85,7 @@ OPTIONS = (
         "tables on which lock errors stay errors; elsewhere they are warnings (default: all)",
         "args",
     ),
-    Option("migcheck_examples", "sets of rows that are tried per data item (default: 25)", "int", cli=True, metavar="N"),
+    Option("migcheck_examples", "sets of rows to try per data item (default: 25)", "int", cli=True, metavar="N"),
     Option("migcheck_time_budget", "seconds that the data items of a run may take (default: 60)", "int"),
     Option("migcheck_empty_tables", "tables that are empty, or hold at most N rows: TABLE or TABLE=N", "args"),
     Option("migcheck_sample", "directory of rows to start from: TABLE.csv or TABLE.copy", "string"),

@@ -35,7 +35,10 @@ BUILT_IN: Mapping[str, tuple[str, ...]] = {
     "time without time zone": ("00:00:00", "12:34:56.789", "23:59:59.999999", "24:00:00"),
     "time with time zone": ("00:00:00+00", "12:34:56+05:30", "23:59:59-12"),
     "interval": ("00:00:00", "1 day", "1 mon", "-1 day", "24:00:00", "1 year 2 mons 3 days 04:05:06.789"),
-    "uuid": tuple(f"00000000-0000-0000-0000-{n:012d}" for n in range(3)) + ("ffffffff-ffff-ffff-ffff-ffffffffffff",),
+    "uuid": (
+        *(f"00000000-0000-0000-0000-{n:012d}" for n in range(3)),
+        "ffffffff-ffff-ffff-ffff-ffffffffffff",
+    ),
     "json": _JSON,
     "jsonb": _JSON,
     "bytea": ("\\x", "\\x61", "\\x00ff", "\\xc3"),
@@ -73,7 +76,7 @@ _ANY = ("a", "1", "0", "{}", "[1]", "[1,2,3]", "(1,1)", "a=>1", "a.b", "POINT(0 
 _NUMBERS = frozenset(("smallint", "integer", "bigint", "numeric", "real", "double precision", "money"))
 _WHOLE = frozenset(("smallint", "integer", "bigint", "oid"))
 _DEPTH = 4
-_UNQUOTED = frozenset("{}[](),\"\\ \t\n")
+_UNQUOTED = frozenset('{}[](),"\\ \t\n')
 
 
 def is_text(name: str) -> bool:

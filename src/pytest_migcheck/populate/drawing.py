@@ -16,7 +16,8 @@ from pytest_migcheck.populate.plan import Plan, PlannedColumn, PlannedTable
 T = TypeVar("T")
 # Numbers of keys beyond those that are candidates.
 _FAR = 1000
-_Rows = dict[TableName, list[dict[str, "str | None"]]]
+_Drawn = dict[str, "str | None"]
+_Rows = dict[TableName, list[_Drawn]]
 
 
 def seed_of(name: str) -> int:
@@ -100,9 +101,9 @@ def draw_rows(plan: Plan, chooser: Chooser, *, nulls: bool = True) -> RowSet:
     rows: _Rows = {}
     # Backwards, so that what rows cannot be without is known before it is drawn.
     for table in reversed(plan.tables):
-        made: list[dict[str, str | None]] = []
+        made: list[_Drawn] = []
 
-        def make(n: int, table: PlannedTable = table, made: list[dict[str, str | None]] = made) -> dict[str, str | None]:
+        def make(n: int, table: PlannedTable = table, made: list[_Drawn] = made) -> _Drawn:
             made.append(_row(table, n, plan, made, chooser, nulls=nulls))
             return made[-1]
 
@@ -112,9 +113,7 @@ def draw_rows(plan: Plan, chooser: Chooser, *, nulls: bool = True) -> RowSet:
         for n, row in enumerate(rows[table.shape.key]):
             for key in table.shape.foreign_keys:
                 _refer(row, n, key, table, rows, chooser, nulls=nulls)
-    return tuple(
-        NewRow(table.shape.key, tuple(row.items())) for table in plan.tables for row in rows[table.shape.key]
-    )
+    return tuple(NewRow(table.shape.key, tuple(row.items())) for table in plan.tables for row in rows[table.shape.key])
 
 
 def _needed(table: PlannedTable, plan: Plan, rows: _Rows) -> int:
@@ -127,10 +126,8 @@ def _needed(table: PlannedTable, plan: Plan, rows: _Rows) -> int:
     return 0
 
 
-def _row(
-    table: PlannedTable, n: int, plan: Plan, before: Sequence[Mapping[str, str | None]], chooser: Chooser, *, nulls: bool
-) -> dict[str, str | None]:
-    row: dict[str, str | None] = {}
+def _row(table: PlannedTable, n: int, plan: Plan, before: Sequence[_Drawn], chooser: Chooser, *, nulls: bool) -> _Drawn:
+    row: _Drawn = {}
     keys = {name for key in table.shape.foreign_keys for name in key.columns}
     for column in table.columns:
         name = column.shape.name
@@ -141,7 +138,7 @@ def _row(
             row[name] = str(n + 1)
         elif column.nullable and nulls and chooser.pick((True, False, False)):
             row[name] = None
-        elif (earlier := _earlier(name, before)) and column.own is None and nulls and chooser.pick((False, False, True)):
+        elif nulls and (earlier := _earlier(column, before)) and chooser.pick((False, False, True)):
             row[name] = _echo(chooser.pick(earlier), column, plan, chooser)
         elif column.distinct and column.own is None:
             row[name] = chooser.key(column, n, plan.types)
@@ -150,8 +147,11 @@ def _row(
     return row
 
 
-def _earlier(name: str, before: Sequence[Mapping[str, str | None]]) -> list[str]:
-    return [value for row in before if (value := row.get(name)) is not None]
+def _earlier(column: PlannedColumn, before: Sequence[_Drawn]) -> list[str]:
+    """The values of the rows before, for a column whose values are ours."""
+    if column.own is not None:
+        return []
+    return [value for row in before if (value := row.get(column.shape.name)) is not None]
 
 
 def _echo(value: str, column: PlannedColumn, plan: Plan, chooser: Chooser) -> str:
@@ -170,9 +170,8 @@ def simple_key(column: PlannedColumn, n: int, types: Mapping[int, TypeShape]) ->
 
 
 def _refer(
-    row: dict[str, str | None], n: int, key: ForeignKey, table: PlannedTable, rows: Mapping[TableName, list[dict[str, str | None]]],
-    chooser: Chooser, *, nulls: bool,
-) -> None:  # fmt: skip
+    row: _Drawn, n: int, key: ForeignKey, table: PlannedTable, rows: _Rows, chooser: Chooser, *, nulls: bool
+) -> None:
     """Let a row refer to one that is there."""
     columns = {c.shape.name: c for c in table.columns}
     if any(name not in columns or columns[name].own is not None for name in key.columns):

@@ -14,6 +14,7 @@ from pytest_migcheck.core.table_shape import TableName, TableShape
 from pytest_migcheck.history.source import Rehearsing, Run, StepResult
 from pytest_migcheck.populate.statements import Layout, Query, identifier, insert_rows, qualified, read_rows
 
+_Place = tuple[TableName, str]
 _NEXT_OF = "nextval('"
 
 
@@ -26,8 +27,8 @@ class Route:
     before: Layout
     after: Layout
     restored: Layout
-    sequences_before: Mapping[tuple[TableName, str], str] = field(default_factory=dict)
-    sequences: Mapping[tuple[TableName, str], str] = field(default_factory=dict)
+    sequences_before: Mapping[_Place, str] = field(default_factory=dict)
+    sequences: Mapping[_Place, str] = field(default_factory=dict)
     goes_down: bool = True
     goes_up_again: bool = True
 
@@ -37,7 +38,7 @@ class Passage:
     """What happened to one set of rows.
 
     ``step`` is the number of the step that failed: 1 up, 2 down, 3 up again; 0 if none did. ``behind`` are columns
-    whose sequence would give a number that is taken: (next, greatest). ``none`` says why none of the rows were let in.
+    whose sequence would give a number that is taken: (next, greatest). ``none`` says why no row was let in.
     """
 
     before: Snapshot
@@ -48,7 +49,7 @@ class Passage:
     failure: StepFailure | None = None
     step: int = 0
     results: list[StepResult] = field(default_factory=list)
-    behind: dict[tuple[TableName, str], tuple[int, int]] = field(default_factory=dict)
+    behind: dict[_Place, tuple[int, int]] = field(default_factory=dict)
     none: str | None = None
 
 
@@ -80,7 +81,7 @@ def _went(passage: Passage, step: int, result: StepResult) -> bool:
     return result.failure is None
 
 
-def _behind(query: Query, sequences: Mapping[tuple[TableName, str], str]) -> dict[tuple[TableName, str], tuple[int, int]]:
+def _behind(query: Query, sequences: Mapping[_Place, str]) -> dict[_Place, tuple[int, int]]:
     """The columns whose greatest value the sequence has not reached."""
     asked = list(sequences.items())
     parts = []
@@ -127,16 +128,17 @@ def layout_of(catalog: Catalog, tables: Mapping[TableName, TableShape]) -> Layou
     return found
 
 
-def sequences_of(catalog: Catalog, layout: Layout) -> dict[tuple[TableName, str], str]:
+def sequences_of(catalog: Catalog, layout: Layout) -> dict[_Place, str]:
     """The sequences that number columns of these tables."""
-    found: dict[tuple[TableName, str], str] = {}
+    found: dict[_Place, str] = {}
     for key, attributes in catalog.standing():
         if key.kind == "sequence" and attributes.get("owned by"):
             table, _, column = str(attributes["owned by"]).rpartition(".")
             owner = next((name for name in layout if table in (f"{name[0]}.{name[1]}", qualified(name))), None)
             numbers = owner and any(n == column and t in ("integer", "bigint", "smallint") for n, t in layout[owner])
             counts_up = int(str(attributes.get("increment") or 1)) > 0
-            if owner is not None and numbers and counts_up and (attributes.get("identity") or _default(catalog, owner, column)):
+            numbered = attributes.get("identity") or (owner and _default(catalog, owner, column))
+            if owner is not None and numbers and counts_up and numbered:
                 found[owner, column] = f'"{key.schema}"."{key.name}"'
     return found
 

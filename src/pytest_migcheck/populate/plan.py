@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from pytest_migcheck.core.table_shape import ColumnShape, Shapes, TableName, TableShape, TypeShape
 from pytest_migcheck.populate.candidates import Candidates, base_name
@@ -14,10 +14,8 @@ from pytest_migcheck.populate.statements import Query, accepted
 _MOST_ROWS = 3
 
 
-class OwnStrategy(Protocol):
-    """Asks the user for a Hypothesis strategy of a column; None where there is none."""
-
-    def __call__(self, table: str, column: str) -> Any: ...
+# Asks the user for a Hypothesis strategy of a table's column; None where there is none.
+OwnStrategy = Callable[[str, str], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +37,7 @@ class PlannedColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedTable:
-    """A table to fill: ``at_least`` and ``at_most`` bound the rows that are drawn for it, ``ceiling`` all that it has."""
+    """A table to fill: ``at_least`` and ``at_most`` bound the rows that are drawn, ``ceiling`` all that it may have."""
 
     shape: TableShape
     columns: tuple[PlannedColumn, ...]
@@ -74,7 +72,7 @@ class Wanted:
     """What is to be filled: the tables, constants worth trying, bounds on rows, the user's own strategies."""
 
     tables: Collection[TableName]
-    literals: Literals = Literals()
+    literals: Literals = field(default_factory=Literals)
     bounds: Mapping[str, int] = field(default_factory=dict)
     own: OwnStrategy = lambda table, column: None
     rows: tuple[int, int] = (0, _MOST_ROWS)
@@ -133,9 +131,9 @@ def _needed(table: TableShape, among: Mapping[TableName, TableShape]) -> set[Tab
 def _planned(
     query: Query, table: TableShape, candidates: Candidates, shapes: Shapes, wanted: Wanted
 ) -> PlannedTable | str:
-    literals = literals_of_sql(
-        (*(c.expression for c in table.checks), *table.bounds, *table.predicates)
-    ).and_also(wanted.literals)
+    literals = literals_of_sql((*(c.expression for c in table.checks), *table.bounds, *table.predicates)).and_also(
+        wanted.literals
+    )
     columns = [c for c in table.columns if not c.generated]
     let_in = accepted(query, table, {c.name: candidates.of(c.type, literals) for c in columns})
     general = {c.name: candidates.of(c.type, Literals()) for c in columns}
@@ -153,9 +151,7 @@ def _planned(
     least, most = wanted.rows
     ceiling = _bound_of(table, wanted.bounds, 1000)
     most = min(most, ceiling)
-    return PlannedTable(
-        shape=table, columns=tuple(planned), at_least=min(least, most), at_most=most, ceiling=ceiling
-    )
+    return PlannedTable(shape=table, columns=tuple(planned), at_least=min(least, most), at_most=most, ceiling=ceiling)
 
 
 def _column(

@@ -101,7 +101,7 @@ def _read_csv(path: Path, text: str) -> Iterator[SampleRow]:
 
 
 def _wrong_number(path: Path, line: int, fields: list[tuple[str, bool]], names: list[str]) -> MigcheckError:
-    where = sum(len(text) + 2 * quoted + 1 for text, quoted in fields[: len(names)]) + (len(fields) <= len(names)) * 0
+    where = sum(len(text) + 2 * quoted + 1 for text, quoted in fields[: len(names)])
     return MigcheckError(
         f"migcheck_sample: {path}:{line}:{max(where, 1)}: {len(fields)} fields, and the header names {len(names)}: "
         f"{', '.join(names)}"
@@ -150,7 +150,7 @@ def _records(path: Path, text: str) -> Iterator[tuple[int, list[tuple[str, bool]
 
 
 def _read_copy(path: Path, text: str) -> Iterator[SampleRow]:
-    """The text form of COPY with a header: tabs between the fields, \\N for NULL, backslashes escape."""
+    r"""The text form of COPY with a header: tabs between the fields, \N for NULL, backslashes escape."""
     lines = [line for line in text.split("\n") if line != "\\."]
     names = lines[0].rstrip("\r").split("\t")
     if not lines[0].strip():
@@ -177,5 +177,3 @@ def _unescaped(field: str) -> str:
             out.append(field[at])
             at += 1
     return "".join(out)
-
-

@@ -19,7 +19,7 @@ from pytest_migcheck.populate.strategies import row_sets
 Judge = Callable[[RowSet], tuple[Hashable, ...]]
 
 
-class _Broken(Exception):  # noqa: N818 - not an error of ours, a find
+class _Broken(Exception):
     """Rows that break the migration; a class of its own for each way, so that each is shrunk."""
 
 

@@ -120,9 +120,7 @@ def accepted(query: Query, table: TableShape, wanted: Mapping[str, Sequence[str]
     )
     (answer,) = query("SELECT pg_catalog.current_setting('migcheck.accepted')")
     verdicts = iter(answer[0])
-    return {
-        column.name: tuple(value for value in wanted[column.name] if next(verdicts) == "1") for column in columns
-    }
+    return {column.name: tuple(value for value in wanted[column.name] if next(verdicts) == "1") for column in columns}
 
 
 def _type_of(column: ColumnShape) -> str:

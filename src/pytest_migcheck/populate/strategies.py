@@ -18,7 +18,7 @@ from pytest_migcheck.populate.drawing import draw_rows, simple_key
 from pytest_migcheck.populate.plan import Plan, PlannedColumn
 
 T = TypeVar("T")
-_FAR = datetime(9999, 12, 30)
+_FAR = datetime(9999, 12, 30)  # noqa: DTZ001 - of a type without a time zone
 # PostgreSQL takes no NUL in a text, and no half of a surrogate pair.
 _ALPHABET = st.characters(codec="utf-8", exclude_characters="\0")
 _WHOLE = {"smallint": 15, "integer": 31, "bigint": 63}

@@ -122,8 +122,7 @@ def _table(plain: dict[str, Any]) -> TableShape:
             for columns, schema, table, target_columns, deferrable in plain["foreign_keys"] or []
         ),
         checks=tuple(
-            Check(columns=tuple(columns or ()), expression=expression)
-            for columns, expression in plain["checks"] or []
+            Check(columns=tuple(columns or ()), expression=expression) for columns, expression in plain["checks"] or []
         ),
         predicates=tuple(predicate for _, _, predicate in unique if predicate),
         triggers=plain["triggers"],
