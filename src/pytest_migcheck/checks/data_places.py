@@ -45,13 +45,7 @@ class Places:
         try:
             run = self._cursor.history.start(copy)
             try:
-
-                def query(sql: str) -> list[tuple[object, ...]]:
-                    # The set's own connection: it is closed where something waits for the others.
-                    cursor = copy.reader(copy.main).execute(sql.encode())
-                    return cursor.fetchall() if cursor.description else []
-
-                return take_through(Committed(run, query), rows, self._route)
+                return take_through(Committed(run, copy.run), rows, self._route)
             finally:
                 run.end()
         finally:

@@ -45,6 +45,7 @@ class Plain:
 
     def __init__(self, seed: int = 0) -> None:
         self._random = random.Random(seed)
+        self._own: dict[str, tuple[str | None, ...]] = {}
 
     def many(self, low: int, high: int, make: Callable[[int], T]) -> list[T]:
         return [make(n) for n in range(max(low, high))]
@@ -53,6 +54,11 @@ class Plain:
         return options[self._random.randrange(len(options))]
 
     def value(self, column: PlannedColumn) -> str | None:
+        if column.own is not None:
+            from pytest_migcheck.populate.strategies import own_values
+
+            known = self._own.setdefault(column.shape.name, own_values(column))
+            return self.pick(known)
         return self.pick(column.candidates[:4]) if column.candidates else None
 
     def key(self, column: PlannedColumn, n: int, types: Mapping[int, TypeShape]) -> str | None:

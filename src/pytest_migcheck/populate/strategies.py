@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
 
+import hypothesis
 from hypothesis import strategies as st
 
 from pytest_migcheck.core.outcome import MigcheckError
@@ -121,6 +122,27 @@ def own_text(value: Any, column: ColumnShape) -> str | None:
     if isinstance(value, (date, timedelta)) or hasattr(value, "__str__"):
         return str(value)
     raise MigcheckError(f"pytest_migcheck_strategy: {value!r} is no value for {column.name} {column.type_text}")
+
+
+def own_values(column: PlannedColumn, number: int = 50) -> tuple[str | None, ...]:
+    """Values of the user's strategy, the same in each run."""
+    values: list[str | None] = []
+
+    @hypothesis.seed(0)
+    @hypothesis.settings(
+        max_examples=number,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        phases=(hypothesis.Phase.generate,),
+        suppress_health_check=tuple(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(column.own)
+    def collect(value: Any) -> None:
+        values.append(own_text(value, column.shape))
+
+    collect()
+    return tuple(dict.fromkeys(values))
 
 
 @st.composite

@@ -111,8 +111,7 @@ class Cursor:
     def query(self, sql: str) -> Sequence[Sequence[Any]]:
         """Run one statement in the main database where the cursor stands."""
         assert self._databases is not None
-        cursor = self._databases.reader(self._databases.main).execute(sql.encode())
-        return cursor.fetchall() if cursor.description else ()
+        return self._databases.run(sql)
 
     def copy(self, label: str) -> DatabaseSet:
         """A copy of the databases where the cursor stands."""
