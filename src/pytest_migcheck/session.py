@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from pytest_migcheck.checks.chain import ONE_TRANSACTION, judge_roundtrip, judge_upgrade, walk_chain
+from pytest_migcheck.checks.chain import judge_roundtrip, judge_upgrade, walk_chain
 from pytest_migcheck.checks.drift import Migrated, joined, judge_drift, part_of
 from pytest_migcheck.checks.heads import check_heads
+from pytest_migcheck.checks.in_sql import in_words_of
 from pytest_migcheck.checks.locks import Target, judge_locks
 from pytest_migcheck.checks.stairway import judge_stairway
+from pytest_migcheck.checks.walked import walked_steps
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
-from pytest_migcheck.history.alembic.find import Hooks, find_histories
-from pytest_migcheck.history.alembic.history import AlembicHistory
 from pytest_migcheck.history.alembic.redirect import Redirection
-from pytest_migcheck.history.source import StepResult
+from pytest_migcheck.history.find import find_histories
+from pytest_migcheck.history.source import History, Hooks, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.roles import RoleBaseline, touches_cluster
 from pytest_migcheck.postgres.server import Server
@@ -31,7 +32,7 @@ from pytest_migcheck.walk.cursor import Cursor
 class _Work:
     """What the run knows about one history so far."""
 
-    history: AlembicHistory
+    history: History
     cursor: Cursor | None = None
     outcomes: dict[tuple[str, str | None], Outcome] = field(default_factory=dict)
     at_heads: DatabaseSet | None = None
@@ -80,7 +81,7 @@ class Session:
         server = self.server
         return None if server is None else server.describe()
 
-    def histories(self) -> tuple[AlembicHistory, ...]:
+    def histories(self) -> tuple[History, ...]:
         """Find the histories; runs no env.py and starts no server."""
         if not self._work:
             for history in find_histories(self._settings, self._hooks, self._redirection):
@@ -109,12 +110,12 @@ class Session:
                 # What stops one item stops them all; it is told once in full.
                 work.stopped_by = str(error).splitlines()[0] if check != "drift" else work.stopped_by
                 raise
-        return work.outcomes[key]
+        return in_words_of(work.history, work.outcomes[key])
 
     def _judge(self, work: _Work, check: str, revision: str | None) -> None:
         if self._shares_a_cluster():
             if work.cluster_wide is None:
-                work.cluster_wide = touches_cluster(work.history.root.rglob("*.py"))
+                work.cluster_wide = touches_cluster(work.history.source_files())
             if work.cluster_wide:
                 self._take_own_cluster()
         self._judge_here(work, check, revision)
@@ -149,7 +150,8 @@ class Session:
         stairway = work.cursor.stairway(revision)
         node = history.graph.revisions[revision]
         irreversible = any(revision.startswith(name) for name in self._settings.irreversible)
-        work.outcomes["stairway", revision] = judge_stairway(stairway, node, irreversible)
+        judged = judge_stairway(stairway, node, irreversible)
+        work.outcomes["stairway", revision] = replace(judged, steps=walked_steps(stairway, judged))
         if "locks" in self._settings.checks:
             work.outcomes["locks", revision] = judge_locks(
                 stairway,
@@ -167,17 +169,13 @@ class Session:
     def _history_check(self, work: _Work, check: str) -> Outcome:
         history = work.history
         if check == "heads":
-            findings = tuple(check_heads(history.graph, str(history.env_path)))
-            return Outcome(status=Status.FAILED if findings else Status.PASSED, findings=findings)
+            return check_heads(history)
         if check == "upgrade":
-            return judge_upgrade(self._upgraded(work), history.graph, self._upgrade_notes(history))
+            return judge_upgrade(self._upgraded(work), history.graph, history.upgrade_notes())
         upgraded = self._upgraded(work)
         if upgraded.failure is not None:
             return Outcome(status=Status.SKIPPED, reason="not reached: upgrading to the heads fails (see upgrade)")
         return self._roundtrip(work) if check == "roundtrip" else self._drift(work)
-
-    def _upgrade_notes(self, history: AlembicHistory) -> tuple[str, ...]:
-        return () if history.transactions_are_per_migration() else (ONE_TRANSACTION,)
 
     def _upgraded(self, work: _Work) -> StepResult:
         if work.upgraded is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pytest_migcheck.core.outcome import CHECKS, MigcheckError
 
+REPORTS = ("html", "sarif", "json", "github")
 _PLACES = ("auto", "embedded", "local", "local:BINDIR", "docker", "docker:IMAGE", "postgresql://…")
 
 
@@ -20,6 +21,8 @@ class Settings:
 
     root: Path
     config: tuple[str, ...] = ()
+    histories: tuple[str, ...] = ()
+    init: tuple[str, ...] = ()
     metadata: tuple[str, ...] = ()
     declared: str = ""
     checks: tuple[str, ...] = CHECKS
@@ -33,7 +36,7 @@ class Settings:
     env: Mapping[str, str] = field(default_factory=dict)
     step_timeout: int = 120
     fail_on: str = "error"
-    json_report: Path | None = None
+    reports: Mapping[str, Path] = field(default_factory=dict)
     keep: bool = False
     fresh: bool = False
 
@@ -113,16 +116,25 @@ def environment_variables(origin: str, values: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def json_report(origin: str, values: Sequence[str], root: Path) -> Path | None:
-    """The path of the JSON report among ``TYPE:PATH`` entries."""
-    path: Path | None = None
+def report_paths(origin: str, values: Sequence[str], root: Path) -> dict[str, Path]:
+    """The path of each report among ``TYPE:PATH`` entries; that of ``github``, which goes to the output, is no file.
+
+    Raises:
+        MigcheckError: a type is not known, a path is a directory, or two reports would go to one file.
+    """
+    found: dict[str, Path] = {}
     for value in values:
         kind, _, where = value.partition(":")
-        if kind in ("html", "sarif"):
-            raise MigcheckError(f"{origin}: {kind!r} comes in a later release. Valid: json[:PATH]")
-        choice(origin, kind, ("json",))
-        path = root / (where or ".migcheck/report.json")
-    return path
+        choice(origin, kind, REPORTS)
+        if kind == "github" and where:
+            raise MigcheckError(f"{origin}: {value!r}: annotations go to the output; write 'github' without a path")
+        path = root / (where or f".migcheck/report.{kind}")
+        if path.is_dir():
+            raise MigcheckError(f"{origin}: {value!r}: {path} is a directory. Valid: {kind}:PATH of a file")
+        if path in (other for known, other in found.items() if known != kind):
+            raise MigcheckError(f"{origin}: {value!r}: another report goes to {path} already; name another file")
+        found[kind] = path
+    return found
 
 
 def server_place(origin: str, value: str) -> str:
@@ -135,7 +147,19 @@ def server_place(origin: str, value: str) -> str:
 
 
 def declared_ddl(origin: str, value: str, root: Path, metadata: Sequence[str]) -> str:
-    """A DDL file below ``root``, or a command line whose program is there."""
+    """A DDL file below ``root``, or a command line whose program is there; several lines are ``HISTORY: VALUE``."""
+    for line in value.splitlines():
+        _one_declared(origin, declared_line(line.strip())[1], root, metadata)
+    return value
+
+
+def declared_line(line: str) -> tuple[str, str]:
+    """The history that a line is for, "" for all, and what it says."""
+    named = re.fullmatch(r"(\S+):\s+(.+)", line)
+    return (named[1], named[2]) if named else ("", line)
+
+
+def _one_declared(origin: str, value: str, root: Path, metadata: Sequence[str]) -> None:
     if not value or (root / value).is_file():
         program = value
     else:
@@ -155,7 +179,6 @@ def declared_ddl(origin: str, value: str, root: Path, metadata: Sequence[str]) -
         raise MigcheckError(
             f"{origin}: {value!r} and migcheck_metadata: {' '.join(metadata)!r} both say what is declared; set one"
         )
-    return value
 
 
 def positive(origin: str, value: int) -> int:

@@ -15,11 +15,6 @@ from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.history.source import History, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
 
-ONE_TRANSACTION = (
-    "env.py runs all revisions in one transaction (Alembic's default): locks of the first are held until the last; "
-    "context.configure(transaction_per_migration=True) commits each"
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:

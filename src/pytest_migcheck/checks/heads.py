@@ -1,4 +1,4 @@
-"""``heads``: the history has one head, or one for each branch label."""
+"""``heads``: the files of a history are whole, and it has one head, or one for each branch label."""
 
 from __future__ import annotations
 
@@ -6,10 +6,34 @@ from collections.abc import Iterator
 
 from pytest_migcheck.core.finding import Finding, Severity
 from pytest_migcheck.core.graph import Graph
+from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.core.rule_ids import rule_id
+from pytest_migcheck.history.source import Fault, History
 
 
-def check_heads(graph: Graph, env_path: str) -> Iterator[Finding]:
+def check_heads(history: History) -> Outcome:
+    """Judge what can be seen without a server."""
+    findings = (*map(_fault_finding, history.faults()), *_several_heads(history.graph))
+    failed = any(finding.severity is Severity.ERROR for finding in findings)
+    return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings)
+
+
+def _fault_finding(fault: Fault) -> Finding:
+    return Finding(
+        id=rule_id(fault.rule),
+        rule=fault.rule,
+        severity=fault.severity,
+        check="heads",
+        headline=fault.headline,
+        object=fault.object,
+        revision=fault.revision,
+        path=fault.path,
+        line=fault.line,
+        details=fault.details,
+    )
+
+
+def _several_heads(graph: Graph) -> Iterator[Finding]:
     """Yield a finding when heads are left to be merged."""
     unlabelled = [h for h in graph.heads if not graph.revisions[h].branch_labels]
     labelled = {graph.revisions[h].branch_labels for h in graph.heads if h not in unlabelled}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.finding import Direction, Finding, Severity
@@ -12,7 +12,7 @@ from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.outcome import Outcome, Status, TracedStatement
 from pytest_migcheck.core.step import StepRecord
 from pytest_migcheck.rules._rule import Rule
-from pytest_migcheck.rules.judge import RuleContext, judge
+from pytest_migcheck.rules.judge import RuleContext, judge_and_mark
 from pytest_migcheck.walk.cursor import Stairway
 
 _TIMEOUT_RULE = ("MC131", "missing-lock-timeout")
@@ -56,10 +56,13 @@ def judge_locks(
         return Outcome(status=Status.SKIPPED, reason=f"not reached: upgrading {stairway.blocked_by} fails")
     findings: list[Finding] = []
     notes: set[str] = set()
+    marked: list[StepRecord] = []
     for record in (stairway.up, stairway.down):
         if record is not None:
             context = _context(record, stairway, revision, target)
-            findings += judge(record.statements, context, selected=selected, more=more)
+            found, statements = judge_and_mark(record.statements, context, selected=selected, more=more)
+            findings += found
+            marked.append(replace(record, statements=statements))
             if _locks_without_timeout(record, context) and not selected(*_TIMEOUT_RULE):
                 notes.add(NO_LOCK_TIMEOUT)
     failed = any(f.severity is Severity.ERROR for f in findings)
@@ -70,7 +73,7 @@ def judge_locks(
         reason=reason,
         findings=tuple(findings),
         notes=tuple(notes),
-        statements=traced_statements(stairway),
+        statements=traced_statements((*marked, stairway.again)),
     )
 
 
@@ -87,7 +90,7 @@ def _context(record: StepRecord, stairway: Stairway, revision: Revision, target:
     return RuleContext(
         revision=revision.id,
         direction=record.direction,
-        path=revision.path,
+        path=revision.place(record.direction)[0],
         version_num=target.version_num,
         target_version=target.target_version,
         version_tables=frozenset(f"{schema}.{name}" for schema, name in target.version_tables),
@@ -109,11 +112,11 @@ def _locks_without_timeout(record: StepRecord, context: RuleContext) -> bool:
     )
 
 
-def traced_statements(stairway: Stairway) -> tuple[TracedStatement, ...]:
+def traced_statements(records: Iterable[StepRecord | None]) -> tuple[TracedStatement, ...]:
     """Every statement of the revision's steps, for the reports."""
     return tuple(
         TracedStatement(revision=record.revision, direction=record.direction, run=record.run, statement=statement)
-        for record in (stairway.up, stairway.down, stairway.again)
+        for record in records
         if record is not None
         for statement in record.statements
     )

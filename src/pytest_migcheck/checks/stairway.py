@@ -12,7 +12,7 @@ from pytest_migcheck.core.finding import Change, Difference, Direction, Finding,
 from pytest_migcheck.core.graph import Revision
 from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.core.rule_ids import rule_id
-from pytest_migcheck.core.step import StepRecord
+from pytest_migcheck.core.step import NO_WAY_BACK, StepRecord
 from pytest_migcheck.walk.cursor import Stairway
 
 
@@ -46,6 +46,8 @@ def judge_stairway(stairway: Stairway, revision: Revision, declared_irreversible
 def _irreversible(down: StepRecord, declared: bool) -> str:
     failure = down.failure
     assert failure is not None
+    if failure.kind == NO_WAY_BACK:
+        return f"irreversible by design: {failure.message}"
     if failure.deliberate:
         text = f": {failure.message}" if failure.message else ""
         return f"irreversible: downgrade() raises {failure.kind}{text}"
@@ -131,7 +133,7 @@ def difference_finding(
         object=difference.object,
         revision=revision.id,
         direction=direction,
-        path=revision.path,
+        path=revision.place(direction)[0],
         line=line,
         source_text=f"{direction.value}()",
         difference=difference,

@@ -29,8 +29,10 @@ def failure_finding(
 ) -> Finding:
     """A finding for a step that the server, or the migration's own code, ended; ``statements`` ran before."""
     source = failure.source
-    advice = ended_before(statements, revision.path) or _advice(failure, revision, direction)
-    line = revision.upgrade_line if direction is Direction.UPGRADE else revision.downgrade_line
+    advice = failure.advice
+    if advice is None:
+        advice = ended_before(statements, revision.paths) or _advice(failure, revision, direction)
+    path, line = revision.place(direction)
     return Finding(
         id=rule_id(rule),
         rule=rule,
@@ -40,7 +42,7 @@ def failure_finding(
         object=revision.id,
         revision=revision.id,
         direction=direction,
-        path=source.path if source else revision.path,
+        path=source.path if source else path,
         line=source.line if source else line,
         source_text=source.text if source else "",
         sql=failure.sql,

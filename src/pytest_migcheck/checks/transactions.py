@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from pytest_migcheck.core.finding import Direction, Finding, Severity
 from pytest_migcheck.core.graph import Revision
@@ -34,7 +34,7 @@ def transaction_findings(record: StepRecord, revision: Revision) -> Iterator[Fin
     if statement is None or not record.left_uncommitted:
         return
     doing = "upgrading" if record.direction is Direction.UPGRADE else "downgrading"
-    line = revision.upgrade_line if record.direction is Direction.UPGRADE else revision.downgrade_line
+    path, line = revision.place(record.direction)
     source = statement.source
     why = _NOT_COMMITTED.format(command=record.direction.value)
     yield Finding(
@@ -46,7 +46,7 @@ def transaction_findings(record: StepRecord, revision: Revision) -> Iterator[Fin
         object=revision.id,
         revision=revision.id,
         direction=record.direction,
-        path=source.path if source else revision.path,
+        path=source.path if source else path,
         line=source.line if source else line,
         source_text=source.text if source else "",
         sql=statement.sql,
@@ -54,9 +54,9 @@ def transaction_findings(record: StepRecord, revision: Revision) -> Iterator[Fin
     )
 
 
-def ended_before(statements: Sequence[Statement], path: str) -> tuple[tuple[str, str], ...]:
-    """What a failure has to say besides its error when the file at ``path`` had ended the transaction before."""
-    statement = _ending_statement([s for s in statements if s.source and s.source.path == path])
+def ended_before(statements: Sequence[Statement], paths: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """What a failure has to say besides its error when one of the files had ended the transaction before."""
+    statement = _ending_statement([s for s in statements if s.source and s.source.path in paths])
     if statement is None or statement.source is None:
         return ()
     place = f"{statement.source.path}:{statement.source.line}"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pytest_migcheck.core.finding import Direction
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """One revision: ``parents`` are its down revisions, ``depends_on`` what must have run besides.
 
-    ``path`` is the absolute path of its file; lines are 1-based, of the functions' ``def``.
+    ``path`` is the absolute path of its file, ``downgrade_path`` that of its way back where it has one of its own;
+    lines are 1-based, of the functions' ``def``.
     """
 
     id: str
@@ -22,10 +25,22 @@ class Revision:
     upgrade_line: int = 1
     downgrade_line: int = 1
     down_revision_line: int = 1
+    downgrade_path: str | None = None
 
     @property
     def is_merge(self) -> bool:
         return len(self.parents) > 1
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Its files, that of the upgrade first."""
+        return (self.path,) if self.downgrade_path is None else (self.path, self.downgrade_path)
+
+    def place(self, direction: Direction) -> tuple[str, int]:
+        """The file and the line where one direction begins."""
+        if direction is Direction.UPGRADE:
+            return self.path, self.upgrade_line
+        return self.downgrade_path or self.path, self.downgrade_line
 
     @property
     def requires(self) -> tuple[str, ...]:

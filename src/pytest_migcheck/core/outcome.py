@@ -30,6 +30,26 @@ class TracedStatement:
     statement: Statement
 
 
+class StepState(enum.Enum):
+    """How one step of a stairway ended: ``differs`` means with another catalog than it should."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    DIFFERS = "differs"
+    IRREVERSIBLE = "irreversible"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkedStep:
+    """One step of a stairway, for the reports; ``run`` is 2 for the second upgrade."""
+
+    direction: Direction
+    run: int
+    state: StepState
+    seconds: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What a check found out about one item.
@@ -44,6 +64,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     statements: tuple[TracedStatement, ...] = ()
     sections: tuple[tuple[str, str], ...] = ()
+    steps: tuple[WalkedStep, ...] = ()
 
 
 class MigcheckError(Exception):

@@ -37,6 +37,8 @@ class Statement:
     transaction made before it ended.
     ``utility`` is false for SELECT, INSERT, UPDATE, DELETE, MERGE and the like.
     ``driver_call`` marks a COMMIT or ROLLBACK that the migration asked of the connection, not in SQL.
+    ``started`` and ``released``, the end of its transaction, are seconds from the start of the step, without the time
+    that it took us to look.
     """
 
     sql: str
@@ -52,6 +54,8 @@ class Statement:
     lock_timeout: str = "0"
     utility: bool = True
     driver_call: bool = False
+    started: float = 0.0
+    released: float | None = None
 
     @property
     def autocommit(self) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
-from pytest_migcheck.core.finding import Difference, Direction
+from pytest_migcheck.core.finding import Difference, Direction, Severity
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.statement import Statement
@@ -73,6 +74,42 @@ class Declared:
         return "declared schema" if self.complete else "models"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something that is wrong with the files of a history, before any of them runs.
+
+    ``rule`` is a name of ``core.rule_ids``; ``object`` what the fault is about, such as a file or an entry.
+    """
+
+    rule: str
+    headline: str
+    object: str
+    path: str
+    line: int = 1
+    severity: Severity = Severity.ERROR
+    revision: str | None = None
+    details: tuple[tuple[str, str], ...] = ()
+
+
+class Hooks(Protocol):
+    """The user's hooks, called through whoever loads them."""
+
+    def alembic_config(self, config_path: Path) -> Sequence[Any]:
+        """Configurations that replace what was found; an empty sequence keeps it."""
+
+    def environment(self, history: str) -> Iterable[AbstractContextManager[Any]]:
+        """Context managers to enter around every run of env.py."""
+
+    def prepare(self, history: str) -> Sequence[str | Callable[[Any], Any]]:
+        """SQL or callables that prepare the empty database."""
+
+    def metadata(self, history: str) -> Sequence[Any]:
+        """Models that take the place of env.py's."""
+
+    def files(self) -> tuple[Path, ...]:
+        """The user's source files that implement hooks."""
+
+
 class Run(Protocol):
     """A history connected to a set of databases, ready to run single revisions."""
 
@@ -88,19 +125,38 @@ class Run(Protocol):
 
 
 class History(Protocol):
-    """A migration history."""
+    """A migration history.
+
+    ``env_path`` is the file to which the items of the whole history belong: env.py, a journal, a lock file.
+    ``in_sql`` says that its migrations are SQL files, so that advice must be SQL as well; ``tool`` is what runs them,
+    ``outside`` how that is told to run a statement outside of a transaction, ``generate`` the command that writes a
+    new migration.
+    """
 
     name: str
     kind: str
     root: Path
     env_path: Path
+    in_sql: bool
+    tool: str
+    outside: str
+    generate: str
 
     @property
     def graph(self) -> Graph:
         """The revisions; the first look at it may read every file."""
 
     def config_files(self) -> tuple[Path, ...]:
-        """The files that configure it."""
+        """The files that configure it, besides those of its revisions."""
+
+    def source_files(self) -> Iterable[Path]:
+        """The files whose text may say what its migrations do; it may be more than the revisions."""
+
+    def faults(self) -> Iterator[Fault]:
+        """What is wrong with its files; no server is needed to see it."""
+
+    def upgrade_notes(self) -> tuple[str, ...]:
+        """What there is to say about the way in which it upgrades in one shot, once it has."""
 
     def describe(self) -> str:
         """Say in one line what was found and where."""

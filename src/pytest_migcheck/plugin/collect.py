@@ -15,7 +15,7 @@ from pytest_migcheck.core.finding import Finding, Severity
 from pytest_migcheck.core.outcome import HISTORY_CHECKS, REVISION_CHECKS, MigcheckError, Outcome, Status
 from pytest_migcheck.plugin.failure import FindingsFailed, representation
 from pytest_migcheck.report.plain import plain_outcome
-from pytest_migcheck.report.terminal import outcome_headline, render_outcome
+from pytest_migcheck.report.terminal import first_shown, outcome_headline, render_outcome
 from pytest_migcheck.session import Session
 from pytest_migcheck.settings import Settings
 
@@ -104,7 +104,7 @@ class MigcheckItem(pytest.Item):
                 verbosity=verbosity,
                 options=self._options_to_run(),
             )
-            first = next((f for f in error.outcome.findings if f.severity is not Severity.INFO), None)
+            first = first_shown(error.outcome)
             return representation(
                 text,
                 headline=outcome_headline(error.outcome),

@@ -21,11 +21,11 @@ class FindingsFailed(Exception):
 def representation(text: str, *, headline: str, path: str, line: int) -> Any:
     """What ``repr_failure`` returns: ``text`` in full, ``headline`` for everything that shows one line."""
     try:
-        from _pytest._code.code import ReprEntry, ReprExceptionInfo, ReprFileLocation, ReprTraceback
+        from _pytest._code.code import ReprExceptionInfo, ReprFileLocation, ReprTraceback
     except ImportError:
         return text
-    entry = ReprEntry(lines=text.splitlines(), reprfuncargs=None, reprlocals=None, reprfileloc=None, style="value")
+    # Without an entry, what reads the place of a failure (annotations) takes it from ``reprcrash``.
     return ReprExceptionInfo(
-        reprtraceback=ReprTraceback(reprentries=[entry], extraline=None, style="value"),
+        reprtraceback=ReprTraceback(reprentries=[], extraline=text, style="value"),
         reprcrash=ReprFileLocation(path=path, lineno=line, message=headline),
     )

@@ -33,10 +33,18 @@ OPTIONS = (
     Option(
         "migcheck_config", "Alembic configuration, FILE or FILE:SECTION", "args", cli=True, repeat=True, metavar="FILE"
     ),
+    Option(
+        "migcheck_histories",
+        "the histories, TOOL:PATH, with alembic, prisma, drizzle, golang-migrate, goose, dbmate, flyway, sqitch, yoyo, "
+        "or sql for any folder or file (default: what is found)",
+        "args",
+    ),
+    Option("migcheck_init", "SQL files that run in the empty database first: FILE, or HISTORY:FILE", "args"),
     Option("migcheck_metadata", "the models, as module:attribute (default: env.py's target_metadata)", "args"),
     Option(
         "migcheck_declared",
-        "the schema that migrations must give, in place of models: a DDL file, or a command line that prints it",
+        "the schema that migrations must give, in place of models: a DDL file, or a command line that prints it; "
+        "of several histories, one a line: HISTORY: FILE or COMMAND",
         "string",
     ),
     Option(
@@ -64,7 +72,14 @@ OPTIONS = (
     Option("migcheck_env", "NAME=value variables for env.py; {url} is the disposable database's URL", "args"),
     Option("migcheck_step_timeout", "seconds that one step may take (default: 120)", "int"),
     Option("migcheck_fail_on", "lowest severity that fails: error or warning", "string", cli=True, metavar="SEVERITY"),
-    Option("migcheck_report", "write a report: json[:PATH]", "args", cli=True, repeat=True, metavar="TYPE:PATH"),
+    Option(
+        "migcheck_report",
+        "write a report: html, sarif or json, with :PATH or to .migcheck/report.TYPE; or github, for annotations",
+        "args",
+        cli=True,
+        repeat=True,
+        metavar="TYPE:PATH",
+    ),
     Option(
         "migcheck_big_tables",
         "tables on which lock errors stay errors; elsewhere they are warnings (default: all)",
@@ -142,6 +157,8 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
     return s.Settings(
         root=config.rootpath,
         config=tuple(many("migcheck_config")[1]),
+        histories=tuple(many("migcheck_histories")[1]),
+        init=tuple(many("migcheck_init")[1]),
         metadata=tuple(many("migcheck_metadata")[1]),
         declared=s.declared_ddl(*one("migcheck_declared", ""), config.rootpath, many("migcheck_metadata")[1]),
         checks=s.check_names(*many("migcheck_checks")),
@@ -155,7 +172,7 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         env=s.environment_variables(*many("migcheck_env")),
         step_timeout=s.positive(timeout_origin, int(timeout)),
         fail_on=s.choice(*one("migcheck_fail_on", "error"), ("error", "warning")),
-        json_report=s.json_report(*many("migcheck_report"), config.rootpath),
+        reports=s.report_paths(*many("migcheck_report"), config.rootpath),
         keep=bool(values["migcheck_keep"][1]),
         fresh=bool(values["migcheck_fresh"][1]),
     )

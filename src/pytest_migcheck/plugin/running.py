@@ -10,6 +10,7 @@ import pytest
 
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.plugin.collect import REPORT_KEY, MigcheckFile, MigcheckItem, asked_by_file, plain_entries
+from pytest_migcheck.plugin.report_files import ReportFiles
 from pytest_migcheck.plugin.shared import session_of
 from pytest_migcheck.plugin.summary import Summary
 
@@ -27,7 +28,7 @@ class Running:
         self._reached: set[Path] = set()
         self._settings = self._session.settings
         self._is_worker = hasattr(config, "workerinput")
-        self._summary = Summary(self._settings)
+        self._summary = Summary(self._settings, ReportFiles(config), config.get_verbosity("migcheck"))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
@@ -167,6 +168,7 @@ class Running:
     @pytest.hookimpl(tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         self._summary.write(terminalreporter, self._session)
+        self._summary.annotate(terminalreporter, self._session)
 
     def pytest_keyboard_interrupt(self) -> None:
         self._summary.stopped = "interrupted (Ctrl-C)"
@@ -175,4 +177,4 @@ class Running:
         if session.shouldfail or session.shouldstop:
             self._summary.stopped = str(session.shouldfail or session.shouldstop)
         if not self._is_worker:
-            self._summary.write_json(self._session)
+            self._summary.write_files(self._session)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
-from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.report.json import json_report, relative
+from pytest_migcheck.plugin.report_files import ReportFiles, top_of
+from pytest_migcheck.report.build import relative
 from pytest_migcheck.report.patch import patch_of
 from pytest_migcheck.session import Session
 from pytest_migcheck.settings import Settings
 
 _LISTED = 6
+_SILENCED = {"since": "older", "baseline": "in baseline"}
 
 
 class Summary:
     """Collects the plain entries of the run; in the controller they come from all workers."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, files: ReportFiles, verbosity: int) -> None:
         self._settings = settings
+        self._verbosity = verbosity
+        self._files = files
         self._entries: dict[str, dict[str, Any]] = {}
         self.collected: list[dict[str, Any]] = []
         self.stopped: str | None = None
@@ -40,18 +44,19 @@ class Summary:
         reporter.write_line(server)
         for rule, members in _by_rule(findings).items():
             reporter.write_line(f"  {rule:<42} {len(members):>3}   {self._places(members)}")
+        for line in self._ignored(findings):
+            reporter.write_line(line)
         self._write_patch(reporter, findings)
         for note in dict.fromkeys(note for entry in entries for note in entry["notes"]):
             reporter.write_line(f"  note: {note}")
-        if self._settings.json_report is not None:
-            reporter.write_line(f"report: {relative(str(self._settings.json_report), self._settings.root)}")
+        for path in (path for kind, path in self._settings.reports.items() if kind != "github"):
+            reporter.write_line(f"report: {relative(str(path), self._settings.root)}")
 
     def _write_patch(self, reporter: Any, findings: list[dict[str, Any]]) -> None:
         """Write the exact fixes to a file, and say how to apply it."""
         root = self._settings.root
         # The paths of a patch are relative to the repository, wherever in it pytest runs.
-        top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
-        patch = patch_of(findings, top)
+        patch = patch_of(findings, top_of(root))
         path = root / ".migcheck" / "fixes.patch"
         if patch:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,40 +71,47 @@ class Summary:
         more = f", … ({len(names) - _LISTED} more)" if len(names) > _LISTED else ""
         return ", ".join(names[:_LISTED]) + more
 
+    def _ignored(self, findings: list[dict[str, Any]]) -> Iterator[str]:
+        """With ``-v``, what is there and fails nobody, with the reason."""
+        if self._verbosity < 1:
+            return
+        for finding in findings:
+            if finding["suppressed"]:
+                by, reason = finding["suppressed"]["by"], finding["suppressed"]["reason"]
+                why = f"{by}: {reason}" if reason else by
+                yield f"  ignored  {finding['id']} {finding['rule']}  {self._places([finding])}   {why}"
+
     def _not_run(self, entry: dict[str, Any]) -> dict[str, Any]:
         if self.stopped is None:
             return entry
         return {**entry, "check": {**entry["check"], "reason": f"{entry['check']['reason']}: {self.stopped}"}}
 
-    def write_json(self, session: Session) -> None:
-        """Write the JSON report if it was asked for; also when the run was cut short."""
-        path = self._settings.json_report
-        if path is None:
-            return
+    def _report(self, session: Session) -> dict[str, Any]:
         entries = [self._entries.get(e["check"]["node"]) or self._not_run(e) for e in self.collected]
-        server = next((e["server"] for e in self._entries.values() if e.get("server")), None)
-        try:
-            histories = [
-                {"name": h.name, "kind": h.kind, "revisions": len(h.graph.revisions), "heads": list(h.graph.heads)}
-                for h in session.histories()
-            ]
-        except MigcheckError as error:
-            histories, self.stopped = [], self.stopped or str(error)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json_report(entries, server=server, histories=histories, stopped=self.stopped, root=self._settings.root)
-        path.write_text(text, encoding="utf-8")
+        return self._files.build(entries, session, self.stopped)
+
+    def write_files(self, session: Session) -> None:
+        """Write the reports that were asked for; also when the run was cut short."""
+        if self._settings.reports:
+            self._files.write(self._report(session), self._settings.reports)
+
+    def annotate(self, reporter: Any, session: Session) -> None:
+        """Print the findings for GitHub, which reads its commands at the beginning of a line."""
+        for command in self._files.annotations(self._report(session), self._settings.reports):
+            reporter.ensure_newline()
+            reporter.write_line(command)
 
 
 def _figures(entries: list[dict[str, Any]], findings: list[dict[str, Any]]) -> str:
     revisions = len({(e["check"]["history"], e["check"]["revision"]) for e in entries if e["check"]["revision"]})
     severities = Counter(f["severity"] for f in findings if not f["suppressed"])
     broken = sum(e["check"]["outcome"] == "error" for e in entries)
-    silenced = sum(bool(f["suppressed"]) for f in findings)
+    silenced = Counter(_SILENCED.get(f["suppressed"]["by"], "ignored") for f in findings if f["suppressed"])
     seconds = sum(e["check"]["seconds"] for e in entries)
     counted = [_plural(severities[s], s) for s in ("error", "warning") if severities[s]]
     counted += [f"{_plural(broken, 'check')} not judged"] if broken else []
     counted = counted or ["nothing to report"]
-    counted += [f"{silenced} ignored"] if silenced else []
+    counted += [f"{silenced[word]} {word}" for word in ("ignored", *_SILENCED.values()) if silenced[word]]
     counted += [f"{severities['info']} listed"] if severities["info"] else []
     return f"{_plural(revisions, 'revision')}, {_plural(len(entries), 'check')}, {seconds:.1f} s: {', '.join(counted)}"
 

@@ -10,6 +10,7 @@ from psycopg import sql
 
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.postgres.catalog import CatalogReader
+from pytest_migcheck.postgres.counters import install_functions
 from pytest_migcheck.postgres.database import Database
 from pytest_migcheck.postgres.server import Server
 
@@ -82,7 +83,7 @@ class DatabaseSet:
         """
         if self.incremental:
             for database in self.databases:
-                self._catalog_reader(database)
+                install_functions(self._catalog_reader(database).connection)
 
     def release(self) -> None:
         """Close our own connections, so that the databases can be copied or dropped."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections.abc import Callable
 
@@ -82,6 +83,22 @@ class Watch:
             observer.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY (%s)", (names,)
             )
+
+
+def watched(work: Callable[[], object], databases: DatabaseSet, timeout: float) -> BaseException | None:
+    """Run ``work`` in a thread until it ends or has to be ended; returns what it raised, or why it was ended."""
+    done: queue.SimpleQueue[object] = queue.SimpleQueue()
+
+    def guarded() -> None:
+        try:
+            work()
+            done.put(None)
+        except BaseException as error:  # noqa: BLE001 - handed over to the waiting thread
+            done.put(error)
+
+    threading.Thread(target=guarded, name="migcheck-step", daemon=True).start()
+    outcome = Watch(databases, timeout).wait(done.get)
+    return outcome if isinstance(outcome, BaseException) else None
 
 
 def _last_ran(sql: str | None) -> str:

@@ -60,7 +60,9 @@ class MigratedDatabases:
         return Ingredients(
             history=history,
             root=s.root,
-            settings=settings_text(config=s.config, target=s.target, env=dict(s.env)),
+            settings=settings_text(
+                config=s.config, target=s.target, env=dict(s.env), histories=s.histories, init=s.init
+            ),
             hooks=self._hooks.files(),
             reading=self._reading,
             started=self._reading.started,

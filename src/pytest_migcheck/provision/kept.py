@@ -11,7 +11,7 @@ import json
 import platform
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +113,7 @@ class KeptTemplates:
             built = build(server)
             doubt = self._doubt(built, server)
             scripts = (*self._script_folders(), self._ingredients.history.root)
-            manifest = Manifest.of(self._files(), self._ingredients.reading, scripts)
+            manifest = Manifest.of(self._files(), self._ingredients.reading, scripts, self._whole_folders(scripts))
             if doubt is None and manifest.newest() >= self._ingredients.started - _CLOCK_TICK:
                 doubt = "one of its files was changed while the tests ran"
             data = server.halt()
@@ -137,8 +137,21 @@ class KeptTemplates:
     def _files(self) -> frozenset[Path]:
         """The user's files that the schema depends on."""
         history = self._ingredients.history
-        code = imported_files((*self._scripts(), history.env_path, *self._ingredients.hooks))
+        if history.in_sql:
+            code = imported_files(self._ingredients.hooks) | {path.resolve() for path in history.source_files()}
+        else:
+            code = imported_files((*self._scripts(), history.env_path, *self._ingredients.hooks))
         return code | {path.resolve() for path in history.config_files()}
+
+    def _whole_folders(self, scripts: Iterable[Path]) -> list[Path]:
+        """The folders in which any further file or folder would be a further migration."""
+        if not self._in_sql:
+            return []
+        return [path for folder in scripts for path in (folder, *filter(Path.is_dir, folder.rglob("*")))]
+
+    @property
+    def _in_sql(self) -> bool:
+        return self._ingredients.history.in_sql
 
     def _script_folders(self) -> list[Path]:
         revisions = self._ingredients.history.graph.revisions.values()
@@ -154,10 +167,10 @@ class KeptTemplates:
         if too_early:
             return f"{min(too_early)} was loaded before pytest-migcheck could watch what it reads"
         # The models that env.py imports are declarations; what revisions import, they run.
-        run_files = imported_files((*self._scripts(), *ingredients.hooks))
+        run_files = imported_files((*(() if self._in_sql else self._scripts()), *ingredients.hooks))
         places = [(target.host, target.port) for target in (server.params, server.tcp)]
         doubts = (
-            *doubts_about_code(run_files, ingredients.history.env_path),
+            *doubts_about_code(run_files, None if self._in_sql else ingredients.history.env_path),
             *doubts_about_sql(built.statements),
             *doubts_about_acts(ingredients.reading, self._files(), places),
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pytest_migcheck.core.finding import Finding
+from pytest_migcheck.core.finding import Difference, Finding
 from pytest_migcheck.core.lock import HeldLock
-from pytest_migcheck.core.outcome import Outcome, TracedStatement
+from pytest_migcheck.core.outcome import Outcome, TracedStatement, WalkedStep
 
 
 def plain_outcome(
@@ -23,8 +23,9 @@ def plain_outcome(
             "outcome": outcome.status.value,
             "reason": outcome.reason,
             "seconds": round(seconds, 4),
+            "steps": [_plain_step(s) for s in outcome.steps],
         },
-        "findings": [plain_finding(f, history) for f in outcome.findings],
+        "findings": [{**plain_finding(f, history), "node": node} for f in outcome.findings],
         "statements": [_plain_statement(s, history, node) for s in outcome.statements],
         "notes": list(outcome.notes),
     }
@@ -47,9 +48,28 @@ def plain_finding(finding: Finding, history: str) -> dict[str, Any]:
         "headline": finding.headline,
         "sql": finding.sql,
         "locks": _plain_locks(finding.locks),
-        "difference": difference
-        and {"kind": difference.kind, "object": difference.object, "change": difference.change.value},
+        "difference": difference and _plain_difference(difference),
         "suppressed": finding.suppressed and {"by": finding.suppressed.by, "reason": finding.suppressed.reason},
+        "details": [[label, text] for label, text in finding.details],
+    }
+
+
+def _plain_difference(difference: Difference) -> dict[str, Any]:
+    return {
+        "kind": difference.kind,
+        "object": difference.object,
+        "change": difference.change.value,
+        "definition": difference.definition,
+        "attributes": [{"name": a.name, "expected": a.expected, "found": a.found} for a in difference.attributes],
+    }
+
+
+def _plain_step(step: WalkedStep) -> dict[str, Any]:
+    return {
+        "direction": step.direction.value,
+        "pass": step.run,
+        "state": step.state.value,
+        "seconds": None if step.seconds is None else round(step.seconds, 6),
     }
 
 
@@ -60,6 +80,8 @@ def _plain_locks(locks: Iterable[HeldLock]) -> list[dict[str, Any]]:
             "mode": lock.mode.label,
             "predicted": lock.predicted,
             "observed": lock.observed,
+            "table": lock.table,
+            "preexisting": lock.preexisting,
         }
         for lock in locks
     ]
@@ -82,4 +104,6 @@ def _plain_statement(traced: TracedStatement, history: str, node: str) -> dict[s
         "locks": _plain_locks(statement.held),
         "rewrites": list(statement.rewrites),
         "scans": list(statement.scans),
+        "started": round(statement.started, 6),
+        "released": None if statement.released is None else round(statement.released, 6),
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_migcheck.core.finding import Direction, Finding, Severity
 from pytest_migcheck.core.outcome import Outcome, TracedStatement
-from pytest_migcheck.report.json import relative
+from pytest_migcheck.report.build import relative
 
 _WIDTH = 8
 _SHOWN_SQL = 1200
@@ -27,6 +27,11 @@ def outcome_headline(outcome: Outcome) -> str:
         return outcome.reason or ""
     more = f" (and {len(shown) - 1} more)" if len(shown) > 1 else ""
     return headline(shown[0]) + more
+
+
+def first_shown(outcome: Outcome) -> Finding | None:
+    """The finding that stands for a failed item where there is room for one."""
+    return next(iter(_shown(outcome)), None)
 
 
 def _shown(outcome: Outcome) -> list[Finding]:
@@ -68,8 +73,8 @@ def _where(finding: Finding, root: Path) -> Iterator[str]:
     if finding.path is None:
         return
     place = f"  {relative(finding.path, root)}:{finding.line}"
-    direction = f"  {finding.direction.value}()" if finding.direction is Direction.DOWNGRADE else ""
-    yield place + direction
+    word = "downgrade" if finding.path.endswith(".sql") else "downgrade()"
+    yield place + (f"  {word}" if finding.direction is Direction.DOWNGRADE else "")
     text = linecache.getline(finding.path, finding.line or 0).rstrip()
     if text and finding.check in ("stairway", "locks", "upgrade", "roundtrip") and not text.startswith("def "):
         yield f"  {finding.line} | {text}"

@@ -16,7 +16,7 @@ from pytest_migcheck.rules.blocking_statement import unexplained
 from pytest_migcheck.sql.split import split
 from pytest_migcheck.sql.statements import parse
 
-__all__ = ["RuleContext", "judge"]
+__all__ = ["RuleContext", "judge", "judge_and_mark"]
 
 Selected = Callable[[str, str], bool]
 
@@ -28,7 +28,18 @@ def judge(
     selected: Selected = lambda _id, _name: False,
     more: Sequence[Rule] = (),
 ) -> list[Finding]:
-    """Return the findings on statements that ran, in their order.
+    """Return the findings on statements that ran, in their order."""
+    return judge_and_mark(statements, context, selected=selected, more=more)[0]
+
+
+def judge_and_mark(
+    statements: Sequence[Statement],
+    context: RuleContext,
+    *,
+    selected: Selected = lambda _id, _name: False,
+    more: Sequence[Rule] = (),
+) -> tuple[list[Finding], tuple[Statement, ...]]:
+    """Return the findings on statements that ran, in their order, and the statements with what their texts predict.
 
     Args:
         statements: what a step ran.
@@ -49,7 +60,7 @@ def judge(
         seen = Seen(statement=marked, parts=parts)
         findings += _judge_one(seen, here, rules)
         earlier = (*earlier, seen)
-    return findings
+    return findings, tuple(seen.statement for seen in earlier)
 
 
 def _rules_for(context: RuleContext, selected: Selected, more: Sequence[Rule]) -> tuple[Rule, ...]:

@@ -12,44 +12,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_migcheck.core.lock import HeldLock, LockMode
-
-# Relations below this oid belong to the system: FirstNormalObjectId in PostgreSQL's access/transam.h.
-_COLUMNS = """
-    c.oid::bigint, n.nspname::text, c.relname::text, c.relkind::text, c.relpersistence::text,
-    coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::bigint, coalesce(i.indrelid, c.oid)::bigint"""
-_JOINS = """
-    LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid"""
-
-# Before a transaction: the relations that were written since the last look (``age`` is the distance of a transaction
-# id to now), and those that the session's counters stand at something for. The counters are those since they were
-# last reported, which is not at each commit, unless ``report`` asks for it. The first column is where to look from
-# the next time (https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT).
-BEFORE = f"""
-SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::pg_catalog.xid::text, {{report}},
-    pg_catalog.pg_stat_get_xact_numscans(c.oid)::bigint, {_COLUMNS}
-FROM (VALUES (1)) AS one LEFT JOIN pg_catalog.pg_class c ON c.oid >= 16384 AND (
-    pg_catalog.age(c.xmin) <= pg_catalog.age('{{since}}'::pg_catalog.xid)
-    OR c.relkind IN ('r', 'm', 'p') AND pg_catalog.pg_stat_get_xact_numscans(c.oid) > 0) {_JOINS}"""
-_CAN_REPORT = "SELECT 1 FROM pg_catalog.pg_proc WHERE proname = 'pg_stat_force_next_flush'"  # PostgreSQL 15
-_REPORT = "pg_catalog.pg_stat_force_next_flush() IS NULL"
-_FIRST_XID = "3"  # FirstNormalTransactionId in PostgreSQL's access/transam.h
-
-# A dropped relation has no row in pg_class, yet its lock is still listed: hence the LEFT JOIN.
-HELD = f"""
-SELECT l.relation::bigint, l.mode, l.virtualtransaction, pg_catalog.current_setting('lock_timeout'),
-    pg_catalog.pg_stat_get_xact_numscans(l.relation)::bigint, {_COLUMNS}
-FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation {_JOINS}
-WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.relation >= 16384
-    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
-                      WHERE d.datname = pg_catalog.current_database())"""
-
-# Outside of a transaction the locks are gone when the statement has ended. Its scans are still counted, by the
-# session or, once it has reported them, by the server: the sum of both only grows.
-EVERYTHING = f"""
-SELECT pg_catalog.current_setting('lock_timeout'),
-    pg_catalog.pg_stat_get_numscans(c.oid) + pg_catalog.pg_stat_get_xact_numscans(c.oid), {_COLUMNS}
-FROM pg_catalog.pg_class c {_JOINS} WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm', 'p', 'i', 'I', 'v', 'f', 'S')"""
+from pytest_migcheck.postgres.counters import (
+    ABILITIES,
+    BEFORE,
+    BEFORE_BY_FUNCTION,
+    EVERYTHING,
+    FIRST_XID,
+    HELD,
+    HELD_BY_FUNCTION,
+    NO_REPORT,
+    REPORT,
+)
 
 _TABLE_KINDS = frozenset("rmp")
 
@@ -99,9 +72,10 @@ class Observer:
         self._relations: dict[int, Relation] = {}
         self._transaction = _Transaction()
         self._scans_before: dict[int, int] = {}
-        self._known_since = _FIRST_XID
+        self._known_since = FIRST_XID
         self._counts: dict[int, int] = {}
-        self._can_report: bool | None = None
+        self._can_report = False
+        self._has_functions: bool | None = None
         self._nothing_since = False
 
     def miss(self) -> None:
@@ -120,10 +94,11 @@ class Observer:
             # The last transaction was observed from its beginning, and reported its counters at its end.
             self._scans_before, self._nothing_since = {}, False
             return
-        if self._can_report is None:
-            self._can_report = bool(_query(connection, _CAN_REPORT))
-        report = _REPORT if self._can_report else "NULL"
-        rows = _query(connection, BEFORE.format(since=self._known_since, report=report))
+        if self._has_functions is None:
+            self._can_report, self._has_functions = map(bool, _query(connection, ABILITIES)[0])
+        report = REPORT if self._can_report else NO_REPORT
+        before = BEFORE_BY_FUNCTION if self._has_functions else BEFORE
+        rows = _query(connection, before.format(since=self._known_since, report=report))
         self._nothing_since = self._can_report
         self._known_since = str(rows[0][0])
         self._scans_before = {}
@@ -135,7 +110,7 @@ class Observer:
 
     def observe(self, connection: Any) -> Observation:
         """Compare the session with what it was before the statement; the statement has ended without error."""
-        rows = _query(connection, HELD)
+        rows = _query(connection, HELD_BY_FUNCTION if self._has_functions else HELD)
         virtual_id = str(rows[0][2]) if rows else ""
         if virtual_id != self._transaction.virtual_id:
             self._transaction = _Transaction(virtual_id=virtual_id, scans=self._scans_before)

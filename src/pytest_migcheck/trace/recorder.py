@@ -43,6 +43,10 @@ class Recorder:
         self._begins = True
         self._started = 0.0
         self._source: Source | None = None
+        # The clock of a step stands still while we look.
+        self._step_began = 0.0
+        self._looked = 0.0
+        self._ends: dict[int, float] = {}
 
     @property
     def recording(self) -> bool:
@@ -55,6 +59,7 @@ class Recorder:
         """
         if not continuing:
             self._statements, self._transaction_number = [], 1
+            self._step_began, self._looked, self._ends = time.perf_counter(), 0.0, {}
         self._observing, self._listing, self._open, self._begins = observing, True, True, True
         if not observing:
             for _, observer in self._observers.values():
@@ -63,7 +68,7 @@ class Recorder:
     def close_step(self) -> tuple[Statement, ...]:
         """End the step and return its statements."""
         self._open, self._listing = False, False
-        return tuple(self._statements)
+        return tuple(replace(s, released=self._ends.get(s.transaction or 0)) for s in self._statements)
 
     def stop_observing(self) -> None:
         """The user's function returned: what follows, such as the version table's row, is Alembic's own."""
@@ -74,14 +79,19 @@ class Recorder:
         """What the step has run so far."""
         return tuple(self._statements)
 
-    def before(self, connection: Any, *, autocommit: bool) -> None:
-        """A statement is about to run on this DBAPI connection."""
+    def before(self, connection: Any, *, autocommit: bool, source: Source | None = None) -> None:
+        """A statement is about to run on this DBAPI connection; ``source`` is its place where no Python frame is."""
         if not self._open:
             return
-        self._source = source_of_frame(sys._getframe(1), self._is_ours)
+        entered = time.perf_counter()
+        self._source = source
         if self._observing:
             self._prepare_observer(connection, autocommit=autocommit)
         self._started = time.perf_counter()
+        self._looked += self._started - entered
+
+    def _on_the_clock(self, moment: float) -> float:
+        return moment - self._step_began - self._looked
 
     def _prepare_observer(self, connection: Any, *, autocommit: bool) -> None:
         _, observer = self._observers.setdefault(id(connection), (connection, Observer()))
@@ -93,17 +103,19 @@ class Recorder:
         """The statement ended without error."""
         if not self._listing:
             return
-        seconds = time.perf_counter() - self._started
+        ended = time.perf_counter()
+        seconds, started = ended - self._started, self._on_the_clock(self._started)
         observation = Observation()
         if self._observing:
             observer = self._observers[id(connection)][1]
             observation = observer.observe_committed(connection) if autocommit else observer.observe(connection)
             if self._only_truncates(sql):
                 observation = replace(observation, scans=(), rewrites=())
+        self._looked += time.perf_counter() - ended
         self._statements.append(
             Statement(
                 sql=sql,
-                source=self._source,
+                source=self._calling(),
                 seconds=seconds,
                 transaction=None if autocommit else self._transaction_number,
                 acquired=observation.acquired,
@@ -114,6 +126,7 @@ class Recorder:
                 lock_timeout=observation.lock_timeout,
                 # What was not observed has no scans to judge.
                 utility=self._observing and self._is_utility(sql),
+                started=started,
             )
         )
 
@@ -124,25 +137,38 @@ class Recorder:
         self._statements.append(
             Statement(
                 sql=sql,
-                source=self._source,
+                source=self._calling(),
                 seconds=time.perf_counter() - self._started,
                 transaction=None if autocommit else self._transaction_number,
                 error=error,
                 utility=self._observing and self._is_utility(sql),
+                started=self._on_the_clock(self._started),
             )
         )
 
     def ended_by_migration(self, sql: str) -> None:
         """The migration itself is about to end the transaction, by a call of its connection."""
         if self._open:
-            source = source_of_frame(sys._getframe(1), self._is_ours)
+            started = self._on_the_clock(time.perf_counter())
             self._statements.append(
-                Statement(sql=sql, source=source, seconds=0.0, transaction=self._transaction_number, driver_call=True)
+                Statement(
+                    sql=sql,
+                    source=self._calling(),
+                    seconds=0.0,
+                    transaction=self._transaction_number,
+                    driver_call=True,
+                    started=started,
+                )
             )
+
+    def _calling(self) -> Source | None:
+        """The line of the user's code that is running the statement."""
+        return self._source or source_of_frame(sys._getframe(1), self._is_ours)
 
     def transaction_ended(self) -> None:
         """A commit or a rollback came through."""
         if self._open:
+            self._ends[self._transaction_number] = self._on_the_clock(time.perf_counter())
             self._transaction_number += 1
             self._begins = True
 

@@ -15,7 +15,7 @@ from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.diff import same
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.core.step import StepFailure, StepRecord
+from pytest_migcheck.core.step import NO_WAY_BACK, StepFailure, StepRecord
 from pytest_migcheck.history.source import History, Run
 from pytest_migcheck.postgres.catalog import unheard
 from pytest_migcheck.postgres.database_set import DatabaseSet
@@ -212,6 +212,8 @@ class Cursor:
             changed_settings=result.changed_settings,
             left_uncommitted=result.left_uncommitted,
         )
+        if result.failure is not None and result.failure.kind == NO_WAY_BACK:
+            return replace(record, after=before)
         if result.failure is not None:
             self._run = None
             # Connections that the failed step left behind are closed here, not in the middle of something else.

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Iterator
 
 from pytest_migcheck.history.alembic.declared import DeclaredElsewhere
 from pytest_migcheck.history.alembic.discover import FoundConfig, find_configs, hooked_configs
 from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptions
 from pytest_migcheck.history.alembic.redirect import Redirection
-from pytest_migcheck.history.ddl import DdlSource
+from pytest_migcheck.history.ddl import declared_source
+from pytest_migcheck.history.source import Hooks
 from pytest_migcheck.settings import Settings
 
 
-class Hooks(Protocol):
-    """The user's hooks, called through whoever loads them."""
-
-    def alembic_config(self, config_path: Path) -> Sequence[Any]:
-        """Configurations that replace what was found; an empty sequence keeps it."""
-
-    def environment(self, history: str) -> Iterable[AbstractContextManager[Any]]:
-        """Context managers to enter around every run of env.py."""
-
-    def prepare(self, history: str) -> Sequence[str | Callable[[Any], Any]]:
-        """SQL or callables that prepare the empty database."""
-
-    def metadata(self, history: str) -> Sequence[Any]:
-        """Models that take the place of env.py's."""
-
-    def files(self) -> tuple[Path, ...]:
-        """The user's source files that implement hooks."""
-
-
-def find_histories(settings: Settings, hooks: Hooks, redirection: Redirection) -> Iterator[AlembicHistory]:
+def find_alembic_histories(settings: Settings, hooks: Hooks, redirection: Redirection) -> Iterator[AlembicHistory]:
     """Find the histories; runs no env.py and starts no server.
 
     Raises:
@@ -57,9 +36,8 @@ def _options(found: FoundConfig, settings: Settings, hooks: Hooks) -> AlembicOpt
 
 
 def _elsewhere(label: str, settings: Settings, hooks: Hooks) -> DeclaredElsewhere:
-    ddl = settings.declared
     return DeclaredElsewhere(
         metadata=settings.metadata,
-        ddl=DdlSource(value=ddl, root=settings.root, timeout=float(settings.step_timeout)) if ddl else None,
+        ddl=declared_source(label, settings),
         hooked=hooks.metadata(label),
     )

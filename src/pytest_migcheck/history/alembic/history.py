@@ -25,9 +25,10 @@ from pytest_migcheck.history.alembic.placeholders import replace_placeholders
 from pytest_migcheck.history.alembic.prepare import Preparation, apply_preparations
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.alembic.scripts import load_graph, open_scripts
-from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun, watched
-from pytest_migcheck.history.source import Declared, Run, StepResult
+from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun
+from pytest_migcheck.history.source import Declared, Fault, Run, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
+from pytest_migcheck.postgres.watch import watched
 from pytest_migcheck.sql.statements import is_utility, only_truncates
 from pytest_migcheck.trace.recorder import Recorder, paths_below
 
@@ -37,6 +38,12 @@ what to do: enter the application's context around env.py, in the root conftest.
     def pytest_migcheck_environment(history):
         from app import create_app  # your module
         return create_app().app_context()"""
+
+
+ONE_TRANSACTION = (
+    "env.py runs all revisions in one transaction (Alembic's default): locks of the first are held until the last; "
+    "context.configure(transaction_per_migration=True) commits each"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +67,10 @@ class AlembicHistory:
     """Implements ``history.source.History`` over an Alembic configuration."""
 
     kind = "alembic"
+    in_sql = False
+    tool = "Alembic"
+    outside = "op.get_context().autocommit_block()"
+    generate = 'alembic revision --autogenerate -m "..."'
 
     def __init__(self, found: FoundConfig, options: AlembicOptions, redirection: Redirection) -> None:
         self.name = found.label
@@ -224,9 +235,15 @@ class AlembicHistory:
         }
         return tuple(sorted(named or {("public", "alembic_version")}))
 
-    def transactions_are_per_migration(self) -> bool:
+    def source_files(self) -> Iterable[Path]:
+        return self.root.rglob("*.py")
+
+    def faults(self) -> Iterator[Fault]:
+        return iter(())
+
+    def upgrade_notes(self) -> tuple[str, ...]:
         calls = self._configured.calls if self._configured else []
-        return all(bool(call.get("transaction_per_migration")) for call in calls)
+        return () if all(bool(call.get("transaction_per_migration")) for call in calls) else (ONE_TRANSACTION,)
 
     def declared(self, databases: DatabaseSet) -> tuple[Declared, ...] | str:
         configured = self._probe(databases)

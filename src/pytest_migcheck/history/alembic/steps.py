@@ -16,26 +16,10 @@ from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.history.alembic.environment import Environment
 from pytest_migcheck.history.source import StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
-from pytest_migcheck.postgres.watch import Watch
+from pytest_migcheck.postgres.watch import Watch, watched
 
 STEP_COMMITTED = object()
 Explain = Callable[[BaseException, str, Direction], StepFailure]
-
-
-def watched(work: Callable[[], object], databases: DatabaseSet, timeout: float) -> BaseException | None:
-    """Run ``work`` in a thread until it ends or has to be ended; returns what it raised, or why it was ended."""
-    done: queue.SimpleQueue[object] = queue.SimpleQueue()
-
-    def guarded() -> None:
-        try:
-            work()
-            done.put(None)
-        except BaseException as error:  # noqa: BLE001 - handed over to the waiting thread
-            done.put(error)
-
-    threading.Thread(target=guarded, name="migcheck-step", daemon=True).start()
-    outcome = Watch(databases, timeout).wait(done.get)
-    return outcome if isinstance(outcome, BaseException) else None
 
 
 class Stepper:

@@ -8,8 +8,19 @@ _EVERYTHING = Scope(near=False)
 
 # Kinds that are compared by their presence alone, so that nothing is ever invisible.
 _BY_PRESENCE = (
-    "pg_cast", "pg_operator", "pg_opclass", "pg_opfamily", "pg_ts_config", "pg_ts_dict", "pg_ts_parser",
-    "pg_ts_template", "pg_language", "pg_collation", "pg_conversion", "pg_am", "pg_transform",
+    "pg_cast",
+    "pg_operator",
+    "pg_opclass",
+    "pg_opfamily",
+    "pg_ts_config",
+    "pg_ts_dict",
+    "pg_ts_parser",
+    "pg_ts_template",
+    "pg_language",
+    "pg_collation",
+    "pg_conversion",
+    "pg_am",
+    "pg_transform",
 )
 
 
@@ -54,11 +65,15 @@ def _publications(version: int) -> str:
     filters = "pg_get_expr(r.prqual, r.prrelid)" if version >= 150000 else "NULL"
     columns = (
         "(SELECT string_agg(a.attname, ', ' ORDER BY a.attnum) FROM pg_attribute a "
-        "WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs))" if version >= 150000 else "NULL"
+        "WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs))"
+        if version >= 150000
+        else "NULL"
     )
     schemas = (
         "(SELECT string_agg(n.pnnspid::regnamespace::text, ', ' ORDER BY n.pnnspid::regnamespace::text) "
-        "FROM pg_publication_namespace n WHERE n.pnpubid = p.oid)" if version >= 150000 else "NULL"
+        "FROM pg_publication_namespace n WHERE n.pnpubid = p.oid)"
+        if version >= 150000
+        else "NULL"
     )
     # The connection string of a subscription is left out: it holds a password.
     return f"""
@@ -126,6 +141,7 @@ _PLACE = f"""
     CASE WHEN i.type ~ ' column$' THEN a.object_names[3] WHEN i.type IN {_RELATIONS} THEN a.object_names[2]
         WHEN i.type IN {_PARTS} THEN concat(a.object_names[3], ' (', i.type, ')')
         ELSE concat(coalesce(i.name, i.identity), ' (', i.type, ')') END"""
+_ON = "'_of', array_to_string(a.object_names, '.')"
 
 
 # Whose the address of a comment is; 0 stands for what belongs to no relation, type or function.
@@ -141,18 +157,23 @@ _OWNER = """CASE {d}.classoid WHEN 'pg_proc'::regclass THEN {d}.objoid::bigint
     WHEN 'pg_rewrite'::regclass THEN (SELECT w.ev_class::bigint FROM pg_rewrite w WHERE w.oid = {d}.objoid)
     ELSE 0 END"""
 
-def notes(scope: Scope) -> str:
-    """Comments and security labels, with their owner; each is an object of its own, ``_of`` what it is on."""
-    attributes = "'_of', array_to_string(a.object_names, '.')"
+
+def comments(scope: Scope) -> str:
+    """Comments with their owner; each is an object of its own, ``_of`` what it is on."""
     return f"""
 SELECT {_OWNER.format(d="d")}, NULL::bigint, 'comment', {_PLACE},
-    json_build_object('text', d.description, {attributes})::text
+    json_build_object('text', d.description, {_ON})::text
 FROM pg_description d, LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) i,
     LATERAL pg_identify_object_as_address(d.classoid, d.objoid, d.objsubid) a
 WHERE d.objoid >= 16384 AND {scope.noted("d.objoid")} AND coalesce(i.schema, '') !~ '^pg_'
-    AND d.classoid <> 'pg_extension'::regclass AND {scope.own_address("d.classoid", "d.objoid")}
-UNION ALL SELECT {_OWNER.format(d="l")}, NULL::bigint, 'security label', {_PLACE},
-    json_build_object('label', l.label, 'provider', l.provider, {attributes})::text
+    AND d.classoid <> 'pg_extension'::regclass AND {scope.own_address("d.classoid", "d.objoid")}"""
+
+
+def labels(scope: Scope) -> str:
+    """Security labels, in the same way."""
+    return f"""
+SELECT {_OWNER.format(d="l")}, NULL::bigint, 'security label', {_PLACE},
+    json_build_object('label', l.label, 'provider', l.provider, {_ON})::text
 FROM pg_seclabel l, LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) i,
     LATERAL pg_identify_object_as_address(l.classoid, l.objoid, l.objsubid) a WHERE {scope.noted("l.objoid")}"""
 

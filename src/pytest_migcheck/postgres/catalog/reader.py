@@ -11,13 +11,16 @@ import psycopg
 
 from pytest_migcheck.core.catalog import Attributes, Catalog, Group, ObjectKey, Value
 from pytest_migcheck.postgres.catalog.statement import (
+    FUNCTIONS,
     LOOKED_AT,
+    PRESENT,
+    TYPES,
     UNHEARD,
     near_objects,
     unheard_objects,
     whole_catalog,
 )
-from pytest_migcheck.postgres.catalog.touched import EVERYTHING, INDEX, Touched
+from pytest_migcheck.postgres.catalog.touched import EVERYTHING, FUNCTION, INDEX, TYPE, Touched
 
 # pg_dump's trick: with this search_path every deparser qualifies names, so databases compare as strings.
 _SETTINGS = {
@@ -38,6 +41,8 @@ _BY_INDEX = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 _TYPES = frozenset(("type", "composite type"))
 _PARTS = ("index", "sequence")
 _NOTES = ("comment", "security label")
+_FAMILIES = {TYPE: TYPES, FUNCTION: FUNCTIONS}
+_LETTERS = INDEX + TYPE + FUNCTION
 
 Row = tuple[int, int | None, str, str, str, str, str | None]
 
@@ -71,13 +76,13 @@ class CatalogReader:
         self._table_of: dict[int, int] = {}
         self._parent_of: dict[int, int] = {}
         _configure(connection)
-        for name, query in (
-            ("migcheck_whole", whole_catalog(self._version, shared=shared)),
-            ("migcheck_near (oid[])", near_objects(self._version)),
-            ("migcheck_unheard", unheard_objects(shared=shared)),
-        ):
-            connection.execute(f"PREPARE {name} AS {query}".encode())
+        self._prepared: set[str] = set()
+        self._prepare("migcheck_whole", whole_catalog(self._version, shared=shared))
+        self._prepare("migcheck_unheard", unheard_objects(shared=shared))
         self._touched = Touched.listening(connection) if incremental else None
+
+    def _prepare(self, name: str, query: str) -> None:
+        self.connection.execute(f"PREPARE {name} AS {query}".encode())
 
     def read(self, *, everything: bool = False) -> Catalog:
         """The catalog as it is now; ``everything`` trusts nothing that was read before."""
@@ -102,12 +107,17 @@ class CatalogReader:
     def _read_touched(self, touched: Touched) -> bool:
         """Bring what is known up to date; false if that takes a reading of everything."""
         rows = self._rows("migcheck_unheard")
-        oids = self._oids(touched.take())
+        seldom = {row[5] for row in rows if row[2] == PRESENT}
+        rows = [row for row in rows if row[2] != PRESENT]
+        words = " ".join(touched.take()).split()
+        oids = self._oids(words)
         if oids is None or self._grouped(rows).get(UNHEARD) != self._groups.get(UNHEARD):
             return False
         if not oids:
             return True
-        rows = self._rows(f"migcheck_near ('{{{','.join(map(str, oids))}}}')")
+        letters = {word[0] for word in words}
+        seldom |= {family for letter, family in _FAMILIES.items() if letter in letters}
+        rows = self._near(oids, frozenset(seldom))
         looked_at = {row[0] for row in rows if row[2] == LOOKED_AT}
         for oid in looked_at:
             self._parent_of.pop(oid, None)
@@ -119,16 +129,23 @@ class CatalogReader:
             self._groups.pop(oid, None)
         return True
 
+    def _near(self, oids: Iterable[int], seldom: frozenset[str]) -> list[Row]:
+        name = "_".join(("migcheck_near", *sorted(seldom)))
+        if name not in self._prepared:
+            self._prepare(f"{name} (oid[])", near_objects(self._version, seldom))
+            self._prepared.add(name)
+        return self._rows(f"{name} ('{{{','.join(map(str, oids))}}}')")
+
     def _rows(self, statement: str) -> list[Row]:
         return self.connection.execute(f"EXECUTE {statement}".encode()).fetchall()
 
-    def _oids(self, payloads: Iterable[str]) -> set[int] | None:
+    def _oids(self, words: Iterable[str]) -> set[int] | None:
         """The oids to look at, None for everything."""
         oids: set[int] = set()
-        for word in " ".join(payloads).split():
+        for word in words:
             if word == EVERYTHING:
                 return None
-            oid = int(word.removeprefix(INDEX))
+            oid = int(word.lstrip(_LETTERS))
             table = self._table_of.get(oid)
             if table is None and word.startswith(INDEX):
                 # REINDEX CONCURRENTLY gives an index another oid and tells nobody.

@@ -144,7 +144,8 @@ UNION ALL SELECT r.oid::bigint, NULL::bigint, 'policy', r.schema, r.name, p.poln
 FROM pg_policy p JOIN rel r ON r.oid = p.polrelid"""
 
 
-def _types(scope: Scope) -> str:
+def types(scope: Scope) -> str:
+    """The SELECT of enum, domain, range and base types."""
     return f"""
 SELECT t.oid::bigint, NULL::bigint, 'type', n.name, '', t.typname::text, json_build_object(
     'form', CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range' ELSE 'base' END,
@@ -177,7 +178,8 @@ _AGGREGATE = """SELECT concat_ws(', ', 'SFUNC = ' || g.aggtransfn::regproc,
     CASE WHEN g.aggkind = 'h' THEN 'HYPOTHETICAL' END) FROM pg_aggregate g WHERE g.aggfnoid = p.oid"""
 
 
-def _functions(scope: Scope) -> str:
+def functions(scope: Scope) -> str:
+    """The SELECT of functions, procedures and aggregates."""
     return f"""
 SELECT p.oid::bigint, NULL::bigint,
     CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, n.name, '',
@@ -189,8 +191,12 @@ FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace WHERE p.oid >= 16384 AND {sco
 
 
 def relation_families(scope: Scope, version: int) -> tuple[str, ...]:
-    """The SELECTs of relations, types and functions with all that belongs to them."""
+    """The SELECTs of relations with all that belongs to them, and of the constraints of types."""
     return (
-        _relations(), _sequences(), _columns(version), _constraints(scope, version), _indexes(), _relation_parts(),
-        _types(scope), _functions(scope),
+        _relations(),
+        _sequences(),
+        _columns(version),
+        _constraints(scope, version),
+        _indexes(),
+        _relation_parts(),
     )

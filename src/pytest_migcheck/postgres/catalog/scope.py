@@ -24,7 +24,7 @@ _NEAR = """, asked(oid) AS (SELECT unnest($1)), kin(oid) AS (
     UNION SELECT p.polrelid FROM asked a JOIN pg_policy p ON p.oid = a.oid
     UNION SELECT w.ev_class FROM asked a JOIN pg_rewrite w ON w.oid = a.oid
     UNION SELECT t.typrelid FROM asked a JOIN pg_type t ON t.oid = a.oid WHERE t.typrelid <> 0
-    UNION SELECT d.refobjid FROM asked a JOIN pg_depend d ON d.objid = a.oid AND {owned}
+    UNION SELECT d.refobjid FROM pg_depend d WHERE d.objid = ANY ($1) AND {owned}
 ), family(oid) AS (
     SELECT kin.oid FROM kin UNION SELECT r.oid FROM family JOIN LATERAL (
         SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = family.oid
@@ -36,7 +36,7 @@ _NEAR = """, asked(oid) AS (SELECT unnest($1)), kin(oid) AS (
 ), rel AS MATERIALIZED (
     {relation} WHERE c.oid >= 16384 AND c.oid = ANY (ARRAY(
         SELECT oid FROM near UNION ALL SELECT i.indexrelid FROM near n JOIN pg_index i ON i.indrelid = n.oid
-        UNION ALL SELECT d.objid FROM near n JOIN pg_depend d ON d.refobjid = n.oid AND {owned}))
+        UNION ALL SELECT d.objid FROM pg_depend d WHERE d.refobjid = ANY (ARRAY(SELECT oid FROM near)) AND {owned}))
         AND {own}
 )"""
 

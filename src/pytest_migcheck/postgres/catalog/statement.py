@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
-from pytest_migcheck.postgres.catalog.database import database_families, notes, unheard_families
-from pytest_migcheck.postgres.catalog.relations import relation_families
+from pytest_migcheck.postgres.catalog.database import comments, database_families, labels, unheard_families
+from pytest_migcheck.postgres.catalog.relations import functions, relation_families, types
 from pytest_migcheck.postgres.catalog.scope import Scope
 
 # The owners of what belongs to no relation, type or function.
@@ -14,6 +14,11 @@ OF_THE_DATABASE = 0
 UNHEARD = -1
 # A row of this kind names an oid that was looked at, whether or not anything was found there.
 LOOKED_AT = "looked at"
+# A row of this kind names a family of which the database has at least one.
+PRESENT = "present"
+
+# What many databases have none of, and most steps do not touch: a statement is the slower the more it could read.
+TYPES, FUNCTIONS, COMMENTS, LABELS = "types", "functions", "comments", "labels"
 
 
 @cache
@@ -27,7 +32,7 @@ def whole_catalog(version: int, *, shared: bool) -> str:
     scope = Scope(near=False)
     families = (
         *relation_families(scope, version),
-        notes(scope),
+        *(family(scope) for family in _SELDOM.values()),
         *_owned_by(OF_THE_DATABASE, database_families(version)),
         *_owned_by(UNHEARD, unheard_families(shared=shared)),
     )
@@ -35,17 +40,35 @@ def whole_catalog(version: int, *, shared: bool) -> str:
 
 
 @cache
-def near_objects(version: int) -> str:
-    """The statement that reads the relations, types and functions near the oids of its parameter."""
+def near_objects(version: int, seldom: frozenset[str]) -> str:
+    """The statement that reads the relations near the oids of its parameter.
+
+    Args:
+        version: the server's version number.
+        seldom: what to read besides (``TYPES``, ``FUNCTIONS``, ``COMMENTS``, ``LABELS``).
+    """
     scope = Scope(near=True)
     looked_at = f"\nSELECT n.oid::bigint, NULL::bigint, '{LOOKED_AT}', '', '', '', NULL::text FROM near n"
-    return scope.head() + _union((*relation_families(scope, version), notes(scope), looked_at))
+    more = (family(scope) for name, family in _SELDOM.items() if name in seldom)
+    return scope.head() + _union((*relation_families(scope, version), *more, looked_at))
 
 
 @cache
 def unheard_objects(*, shared: bool) -> str:
-    """The statement that reads what no event trigger tells of."""
-    return _union(_owned_by(UNHEARD, unheard_families(shared=shared)))
+    """The statement that reads what no event trigger tells of, and whether there are comments and labels."""
+    return _union((*_owned_by(UNHEARD, unheard_families(shared=shared)), _PRESENT))
+
+
+_SELDOM: Mapping[str, Callable[[Scope], str]] = {
+    TYPES: types,
+    FUNCTIONS: functions,
+    COMMENTS: comments,
+    LABELS: labels,
+}
+_PRESENT = f"""
+SELECT NULL::bigint, NULL::bigint, '{PRESENT}', '', '', f.name, NULL::text FROM (VALUES
+    ('{COMMENTS}', EXISTS (SELECT FROM pg_description d WHERE d.objoid >= 16384)),
+    ('{LABELS}', EXISTS (SELECT FROM pg_seclabel))) f(name, present) WHERE f.present"""
 
 
 def _owned_by(owner: int, families: Iterable[str]) -> tuple[str, ...]:

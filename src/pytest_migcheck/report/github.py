@@ -1,0 +1,54 @@
+"""Findings as workflow commands, which GitHub shows on the line of a pull request.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+_COMMANDS = {"error": "error", "warning": "warning"}
+
+
+def workflow_commands(report: Mapping[str, Any], annotated: Collection[str] = ()) -> Iterator[str]:
+    """One command for each finding that is shown.
+
+    Args:
+        report: in the form of the JSON report.
+        annotated: the nodes whose first finding another plugin has annotated already.
+    """
+    done: set[str] = set()
+    for finding in report["findings"]:
+        command = _COMMANDS.get(finding["severity"])
+        if command is None or finding["suppressed"]:
+            continue
+        node = finding["node"]
+        if node in annotated and node not in done:
+            done.add(node)
+            continue
+        yield _command(command, finding, report["root"])
+
+
+def _command(command: str, finding: Mapping[str, Any], root: str) -> str:
+    properties = {"title": f"{finding['id']} {finding['rule']}"}
+    if finding["path"]:
+        # One that is absolute lies outside of the repository: GitHub shows such a finding without a line.
+        properties = {"file": (PurePosixPath(root) / finding["path"]).as_posix(), **properties}
+        properties |= {"line": str(finding["line"])} if finding["line"] else {}
+    shown = ",".join(f"{name}={_property(value)}" for name, value in sorted(properties.items()))
+    return f"::{command} {shown}::{_data(_message(finding))}"
+
+
+def _message(finding: Mapping[str, Any]) -> str:
+    fixes = [text for label, text in finding["details"] if label == "fix"]
+    return "\n".join([finding["headline"], *(f"fix: {text}" for text in fixes)])
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
