@@ -61,12 +61,13 @@ class ReportFiles:
 
     def annotations(self, report: Mapping[str, Any], paths: Mapping[str, Path]) -> Iterator[str]:
         """Workflow commands, where GitHub runs us or they were asked for."""
-        if "github" not in paths and os.environ.get("GITHUB_ACTIONS") != "true":
+        on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+        if "github" not in paths and not on_github:
             return
         from pytest_migcheck.report.github import workflow_commands
 
         # pytest-github-actions-annotate-failures annotates the first finding of each item that fails.
-        other = self._config.pluginmanager.hasplugin("annotate_errors")
+        other = on_github and self._config.pluginmanager.hasplugin("annotate_errors")
         annotated = {c["node"] for c in report["checks"] if c["outcome"] == "failed"} if other else ()
         yield from workflow_commands(report, annotated)
 
@@ -131,10 +132,23 @@ def _without_password(value: str) -> str:
 
 
 def _rule_texts(config: pytest.Config) -> dict[str, dict[str, Any]]:
+    from pytest_migcheck.core.finding_texts import finding_texts
     from pytest_migcheck.plugin.explaining import own_rules
     from pytest_migcheck.rules import all_rules
 
-    return {
+    others = {
+        id_: {
+            "name": name,
+            "severity": text.severity.value,
+            "summary": text.summary,
+            "condition": text.condition,
+            "effect": text.effect,
+            "fix": text.fix,
+            "page": False,
+        }
+        for id_, (name, text) in finding_texts().items()
+    }
+    return others | {
         rule.id: {
             "name": rule.name,
             "severity": rule.severity.value,

@@ -28,7 +28,7 @@ class Running:
         self._reached: set[Path] = set()
         self._settings = self._session.settings
         self._is_worker = hasattr(config, "workerinput")
-        self._summary = Summary(self._settings, ReportFiles(config))
+        self._summary = Summary(self._settings, ReportFiles(config), config.get_verbosity("migcheck"))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
