@@ -14,7 +14,7 @@ from pytest_migcheck.rules._rule import Rule
 from pytest_migcheck.rules.blocking_statement import RULE as LIVE_RULE
 from pytest_migcheck.rules.blocking_statement import unexplained
 from pytest_migcheck.sql.split import split
-from pytest_migcheck.sql.statements import parse
+from pytest_migcheck.sql.statements import ParsedStatement, parse
 
 __all__ = ["RuleContext", "judge", "judge_and_mark"]
 
@@ -81,6 +81,14 @@ def _absent_before(context: RuleContext) -> set[str]:
     return {name for name in context.created_in_revision if context.table_key(name) is None}
 
 
+def _places(
+    parts: Sequence[ParsedStatement], context: RuleContext
+) -> Iterator[tuple[ParsedStatement, RuleContext]]:
+    """Each statement of a string, and what a rule may know there."""
+    for number, part in enumerate(parts):
+        yield part, replace(context, preceding=tuple(parts[:number])) if number else context
+
+
 def _judge_one(seen: Seen, context: RuleContext, rules: Sequence[Rule]) -> Iterator[Finding]:
     statement, parts = seen.statement, seen.parts
     tables: set[str] = set()
@@ -88,7 +96,7 @@ def _judge_one(seen: Seen, context: RuleContext, rules: Sequence[Rule]) -> Itera
     for rule in rules:
         here = replace(context, found=frozenset(found)) if rule.last else context
         # A string with the same statement twice has one finding for it.
-        hits = dict.fromkeys(hit for part in parts for hit in rule.look(statement, part, here))
+        hits = dict.fromkeys(hit for part, place in _places(parts, here) for hit in rule.look(statement, part, place))
         for hit in hits:
             found.add(rule.name)
             tables |= {lock.table for lock in hit.locks}
