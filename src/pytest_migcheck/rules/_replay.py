@@ -46,4 +46,4 @@ def _type_by(action: Action, column: str) -> str | None:
 def _is(one: str, other: str) -> bool:
     """Whether two names can be of one table; without its schema a name may be any."""
     schemas = {one.rpartition(".")[0], other.rpartition(".")[0]} - {""}
-    return one.rpartition(".")[2] == other.rpartition(".")[2] and len(schemas) < 2  # noqa: PLR2004
+    return one.rpartition(".")[2] == other.rpartition(".")[2] and len(schemas) < 2
