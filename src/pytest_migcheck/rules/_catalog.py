@@ -191,9 +191,9 @@ def partition_condition(catalog: Catalog | None, parent: str, bounds: str) -> st
         return None
     if method == "LIST":
         listed = _VALUE.findall(found["values"])
-        values = [value for value in listed if value.upper() != "NULL"]
-        within = f"{column} IN ({', '.join(values)})" if values else ""
-        if len(values) == len(listed):
+        given = [value for value in listed if value.upper() != "NULL"]
+        within = f"{column} IN ({', '.join(given)})" if given else ""
+        if len(given) == len(listed):
             return f"{column} IS NOT NULL AND {within}"
         return " OR ".join(filter(None, (f"{column} IS NULL", within)))
     low, high = found["low"].strip(), found["high"].strip()
