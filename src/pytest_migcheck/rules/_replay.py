@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable
 from pytest_migcheck.sql.statements import Action, ParsedStatement
 
 
-def type_after(
-    parts: Iterable[ParsedStatement], table: str, column: str, at_first: Callable[[str, str], str]
-) -> str:
+def type_after(parts: Iterable[ParsedStatement], table: str, column: str, at_first: Callable[[str, str], str]) -> str:
     """The type of a column after statements; "" where they, or what there was at first, leave no such column.
 
     Args:
