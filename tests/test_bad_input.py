@@ -190,7 +190,14 @@ def test_a_step_that_takes_too_long(project: Project, migcheck) -> None:
 
 def test_a_server_that_dies_in_the_middle(project: Project, migcheck) -> None:
     project.revision("a1", TABLE, UNDO)
-    project.revision("b2", 'op.execute("COPY (SELECT 1) TO PROGRAM \'kill -9 $(head -1 \\"$PWD/postmaster.pid\\")\'")')
+    # Whoever sleeps notices at once; a busy session may go on for a while without its postmaster.
+    project.revision(
+        "b2",
+        """
+        op.execute("COPY (SELECT 1) TO PROGRAM 'kill -9 $(head -1 \\"$PWD/postmaster.pid\\")'")
+        op.execute("SELECT pg_sleep(60)")
+        """,
+    )
     project.revision("c3", "pass")
     result = migcheck("--migcheck-checks=stairway")
     result.assert_outcomes(passed=1, failed=1, skipped=1)

@@ -9,6 +9,7 @@ from pytest_migcheck.core.finding import Direction, Finding, Severity, Suppresse
 from pytest_migcheck.core.lock import HeldLock, LockMode
 from pytest_migcheck.core.outcome import Outcome, Status, TracedStatement
 from pytest_migcheck.core.statement import Source, Statement
+from pytest_migcheck.report.build import About, build_report
 from pytest_migcheck.report.json import json_report
 from pytest_migcheck.report.plain import plain_outcome
 from pytest_migcheck.report.terminal import outcome_headline, render_outcome
@@ -55,7 +56,7 @@ def test_a_finding_is_complete_in_itself(tmp_path):
         "  lock    SHARE on public.orders",
         "  fix     with block():",
         "              op.create_index()",
-        "  ignore  migcheck_ignore = MC101   (or create-index-not-concurrent)",
+        "  ignore  # migcheck: ignore[MC101] <reason>",
         "  more    pytest --migcheck-explain MC101",
         "  again   pytest --migcheck 'versions/x.py::locks'",
     ]
@@ -105,15 +106,14 @@ def test_the_json_report_has_the_promised_form(tmp_path):
     outcome = Outcome(status=Status.FAILED, findings=(finding(tmp_path),), statements=(traced(tmp_path),))
     node = "versions/x.py::locks"
     entry = plain_outcome(outcome, node=node, history="alembic.ini", check="locks", revision="3f2a1c", seconds=0.12)
-    text = json_report(
-        [json.loads(json.dumps(entry))],
+    about = About(
+        root=tmp_path,
+        top=tmp_path,
         server={"kind": "embedded", "version": "18.6"},
         histories=[{"name": "alembic.ini", "kind": "alembic", "revisions": 1, "heads": ["3f2a1c"]}],
-        stopped=None,
-        root=tmp_path,
     )
-    report = json.loads(text)
-    assert list(report) == [
+    report = json.loads(json_report(build_report([json.loads(json.dumps(entry))], about)))
+    assert list(report)[:8] == [
         "schema",
         "version",
         "server",
@@ -132,10 +132,12 @@ def test_the_json_report_has_the_promised_form(tmp_path):
             "outcome": "failed",
             "reason": None,
             "seconds": 0.12,
+            "steps": [],
         }
     ]
     (found,) = report["findings"]
     lock = {"relation": "public.orders", "mode": "SHARE", "predicted": True, "observed": True}
+    lock |= {"table": "public.orders", "preexisting": True}
     assert found["path"] == "versions/x.py" and found["locks"] == [lock]
     assert found["difference"] is None and found["suppressed"] is None and found["direction"] == "upgrade"
     (statement,) = report["statements"]

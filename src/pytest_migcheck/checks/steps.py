@@ -29,7 +29,9 @@ def failure_finding(
 ) -> Finding:
     """A finding for a step that the server, or the migration's own code, ended; ``statements`` ran before."""
     source = failure.source
-    advice = ended_before(statements, revision.paths) or _advice(failure, revision, direction)
+    advice = failure.advice
+    if advice is None:
+        advice = ended_before(statements, revision.paths) or _advice(failure, revision, direction)
     path, line = revision.place(direction)
     return Finding(
         id=rule_id(rule),

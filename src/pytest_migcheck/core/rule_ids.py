@@ -20,6 +20,12 @@ RULE_IDS: dict[str, str] = {
     "MC018": "empty-upgrade",
     "MC019": "unrelated-changes",
     "MC020": "one-transaction-for-all",
+    "MC021": "migration-not-listed",
+    "MC022": "migration-file-missing",
+    "MC023": "duplicate-migration",
+    "MC024": "migration-out-of-order",
+    "MC025": "snapshot-chain-broken",
+    "MC026": "lock-file-wrong",
     # MC1 locks
     "MC101": "create-index-not-concurrent",
     "MC102": "drop-index-not-concurrent",
@@ -125,6 +131,7 @@ RULE_IDS: dict[str, str] = {
     "MC900": "foreign-database",
     "MC901": "unused-ignore",
     "MC902": "unknown-ignore",
+    "MC903": "malformed-ignore",
 }
 
 RULE_NAMES: dict[str, str] = {name: id_ for id_, name in RULE_IDS.items()}

@@ -10,6 +10,8 @@ from pytest_migcheck.core.statement import Source, Statement
 
 # The kind of a failure without an exception: the version table does not say what Alembic said.
 NOT_RECORDED = "NotRecorded"
+# The kind of a failure of a migration that has no downgrade at all; nothing was run.
+NO_WAY_BACK = "NoWayBack"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +19,8 @@ class StepFailure:
     """Why a step did not end.
 
     ``deliberate`` means the revision itself declares that it has no way back.
-    ``traceback`` holds the user's frames only; ``full_traceback`` all of them.
+    ``traceback`` holds the user's frames only; ``full_traceback`` all of them. ``advice`` are labelled texts of the
+    history's own; None where what Alembic's users should do is right.
     """
 
     kind: str
@@ -29,6 +32,7 @@ class StepFailure:
     revision: str = ""
     traceback: str = ""
     full_traceback: str = ""
+    advice: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ Knows nothing of where migrations come from, so that every kind of history can u
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,9 +17,12 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.source import Declared, ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.ddl import StatementError, run_statements
+from pytest_migcheck.settings import Settings, declared_line
 from pytest_migcheck.sql.script import ScriptStatement, script_statements
 
 _SHOWN = 2000
+# A program may say something before it prints DDL.
+_BEGINNING = re.compile(r"(?im)^[ \t]*(?:--|/\*|\\\w|(?:alter|begin|comment|create|do|select|set)\b)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +78,18 @@ class DdlSource:
                 "valid: the path of a DDL file, or a command line that prints the DDL"
             )
         text = done.stdout.decode(errors="replace")
+        begins = _BEGINNING.search(text)
+        text = text[begins.start() :] if begins else text
         if not text.strip():
             raise MigcheckError(f"{self.origin}: {self.value!r} prints nothing\nvalid: a command that prints the DDL")
         return text
+
+
+def declared_source(history: str, settings: Settings) -> DdlSource | None:
+    """What the setting ``migcheck_declared`` says for a history, None where it says nothing."""
+    lines = [declared_line(line.strip()) for line in settings.declared.splitlines() if line.strip()]
+    value = next((said for name, said in reversed(lines) if name in ("", history)), None)
+    return None if value is None else DdlSource(value=value, root=settings.root, timeout=float(settings.step_timeout))
 
 
 def run_ddl(databases: DatabaseSet, text: str, label: str) -> None:

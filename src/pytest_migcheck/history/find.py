@@ -2,18 +2,77 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.history.alembic.discover import has_config
 from pytest_migcheck.history.alembic.find import find_alembic_histories
+from pytest_migcheck.history.alembic.prepare import apply_preparations
 from pytest_migcheck.history.alembic.redirect import Redirection
+from pytest_migcheck.history.ddl import declared_source
 from pytest_migcheck.history.source import History, Hooks
-from pytest_migcheck.settings import Settings
+from pytest_migcheck.history.sql.find import FoundFolder, find_folders, named_folders
+from pytest_migcheck.history.sql.history import SqlHistory, SqlOptions
+from pytest_migcheck.settings import Settings, declared_line
+
+_ALEMBIC = "alembic:"
 
 
 def find_histories(settings: Settings, hooks: Hooks, redirection: Redirection) -> Iterator[History]:
     """Find the histories; runs no env.py and starts no server.
 
+    Alembic's are found as ever. Folders of SQL are histories where they can be nothing else, or are named.
+
     Raises:
         MigcheckError: there is none, or one cannot be read.
     """
-    yield from find_alembic_histories(settings, hooks, redirection)
+    named = settings.histories
+    typed = tuple(entry.removeprefix(_ALEMBIC) for entry in named if entry.startswith(_ALEMBIC))
+    if named:
+        folders = tuple(named_folders(settings.root, tuple(e for e in named if not e.startswith(_ALEMBIC))))
+        settings = replace(settings, config=typed)
+    else:
+        alone = settings.config or os.environ.get("ALEMBIC_CONFIG")
+        folders = () if alone else find_folders(settings.root)
+    found: list[History] = []
+    if typed or (not named and (not folders or has_config(settings.root, hooks.alembic_config(settings.root)))):
+        found += find_alembic_histories(settings, hooks, redirection)
+    found += [_sql_history(folder, settings, hooks) for folder in folders]
+    _check_names(settings, [history.name for history in found])
+    yield from found
+
+
+def _check_names(settings: Settings, histories: list[str]) -> None:
+    """Refuse a name in a setting that no history has."""
+    init = [("migcheck_init", entry.rpartition(":")[0], entry) for entry in settings.init]
+    declared = [("migcheck_declared", declared_line(line.strip())[0], line) for line in settings.declared.splitlines()]
+    for origin, name, entry in (*init, *declared):
+        if name and name not in histories:
+            raise MigcheckError(f"{origin}: {entry!r}: {name!r} is not a history. Valid: {', '.join(histories)}")
+
+
+def _sql_history(folder: FoundFolder, settings: Settings, hooks: Hooks) -> SqlHistory:
+    return SqlHistory(
+        folder.layout(),
+        SqlOptions(
+            name=folder.label,
+            prepare=lambda databases: apply_preparations(hooks.prepare(folder.label), databases),
+            init=tuple(_init_scripts(folder.label, settings)),
+            timeout=float(settings.step_timeout),
+            ddl=declared_source(folder.label, settings),
+        ),
+    )
+
+
+def _init_scripts(history: str, settings: Settings) -> Iterator[Path]:
+    """The scripts of ``migcheck_init`` that are for this history, or for all."""
+    for entry in settings.init:
+        name, colon, place = entry.rpartition(":")
+        path = settings.root / place
+        if not path.is_file():
+            raise MigcheckError(f"migcheck_init: {entry!r}: there is no file {path}\nvalid: FILE, or HISTORY:FILE")
+        if not colon or name == history:
+            yield path

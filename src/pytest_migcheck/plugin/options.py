@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_migcheck.settings import Settings
 
-IniType = Literal["args", "string", "linelist", "int"]
+IniType = Literal["args", "string", "linelist", "int", "bool"]
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,18 @@ OPTIONS = (
     Option(
         "migcheck_config", "Alembic configuration, FILE or FILE:SECTION", "args", cli=True, repeat=True, metavar="FILE"
     ),
+    Option(
+        "migcheck_histories",
+        "the histories, TOOL:PATH, with alembic, prisma, drizzle, golang-migrate, goose, dbmate, flyway, sqitch, yoyo, "
+        "or sql for any folder or file (default: what is found)",
+        "args",
+    ),
+    Option("migcheck_init", "SQL files that run in the empty database first: FILE, or HISTORY:FILE", "args"),
     Option("migcheck_metadata", "the models, as module:attribute (default: env.py's target_metadata)", "args"),
     Option(
         "migcheck_declared",
-        "the schema that migrations must give, in place of models: a DDL file, or a command line that prints it",
+        "the schema that migrations must give, in place of models: a DDL file, or a command line that prints it; "
+        "of several histories, one a line: HISTORY: FILE or COMMAND",
         "string",
     ),
     Option(
@@ -50,6 +58,25 @@ OPTIONS = (
         cli=True,
         repeat=True,
         metavar="RULES",
+    ),
+    Option(
+        "migcheck_revision_ignores",
+        "lines such as 3f2a1c: MC101 MC204 -- reason, for revisions whose files are not to be edited",
+        "linelist",
+    ),
+    Option("migcheck_require_reason", "an ignore without a reason counts for nothing (default: false)", "bool"),
+    Option(
+        "migcheck_since",
+        "judge only what is newer than a revision, or than the commit where the branch left git:REF",
+        "string",
+        cli=True,
+        metavar="REV",
+    ),
+    Option(
+        "migcheck_baseline", "file with known findings, which do not fail", "string", cli=True, metavar="FILE"
+    ),
+    Option(
+        "migcheck_write_baseline", "write what is found to the baseline, and remove what is gone", cli=True, flag=True
     ),
     Option("migcheck_irreversible", "revisions with no way back", "args"),
     Option(
@@ -77,6 +104,10 @@ OPTIONS = (
         "tables on which lock errors stay errors; elsewhere they are warnings (default: all)",
         "args",
     ),
+    Option("migcheck_examples", "sets of rows to try per data item (default: 25)", "int", cli=True, metavar="N"),
+    Option("migcheck_time_budget", "seconds that the data items of a run may take (default: 60)", "int"),
+    Option("migcheck_empty_tables", "tables that are empty, or hold at most N rows: TABLE or TABLE=N", "args"),
+    Option("migcheck_sample", "directory of rows to start from: TABLE.csv or TABLE.copy", "string"),
     Option(
         "verbosity_migcheck",
         "detail of findings: a number, or auto for pytest's own verbosity",
@@ -145,15 +176,26 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         origin, value = values[name]
         return origin, default if value in (None, "") else value
 
+    writing = bool(values["migcheck_write_baseline"][1])
     timeout_origin, timeout = one("migcheck_step_timeout", 120)
+    seed = config.getoption("hypothesis_seed", None)
     return s.Settings(
         root=config.rootpath,
         config=tuple(many("migcheck_config")[1]),
+        histories=tuple(many("migcheck_histories")[1]),
+        init=tuple(many("migcheck_init")[1]),
         metadata=tuple(many("migcheck_metadata")[1]),
         declared=s.declared_ddl(*one("migcheck_declared", ""), config.rootpath, many("migcheck_metadata")[1]),
         checks=s.check_names(*many("migcheck_checks")),
         select=s.rule_names(*many("migcheck_select"), rules),
         ignore=s.rule_names(*many("migcheck_ignore"), rules),
+        revision_ignores=s.revision_ignores(
+            *many("migcheck_revision_ignores"), rules, reason_required=bool(values["migcheck_require_reason"][1])
+        ),
+        require_reason=bool(values["migcheck_require_reason"][1]),
+        since=s.since(*one("migcheck_since", "")),
+        baseline=s.baseline(*one("migcheck_baseline", ""), config.rootpath, writing=writing),
+        write_baseline=writing,
         irreversible=tuple(many("migcheck_irreversible")[1]),
         postgres=s.server_place(*one("migcheck_postgres", "auto")),
         big_tables=tuple(many("migcheck_big_tables")[1]),
@@ -165,4 +207,9 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         reports=s.report_paths(*many("migcheck_report"), config.rootpath),
         keep=bool(values["migcheck_keep"][1]),
         fresh=bool(values["migcheck_fresh"][1]),
+        examples=s.number(*one("migcheck_examples", 25)),
+        time_budget=s.number(*one("migcheck_time_budget", 60)),
+        empty_tables=s.row_bounds(*many("migcheck_empty_tables")),
+        sample=s.folder(*one("migcheck_sample", ""), config.rootpath),
+        seed=int(seed) if str(seed).isdigit() else None,
     )

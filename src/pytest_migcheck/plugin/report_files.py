@@ -16,6 +16,7 @@ import pytest
 
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.plugin.options import OPTIONS, value_of
+from pytest_migcheck.plugin.telling import judged_of, plain_since, tally_of
 from pytest_migcheck.report.build import About, build_report
 from pytest_migcheck.session import Session
 
@@ -35,14 +36,17 @@ class ReportFiles:
         """The report as plain data; also when the run was cut short."""
         root = session.settings.root
         try:
-            histories = [_history(history) for history in session.histories()]
+            histories = [{**_history(h), "judged": judged_of(session, h)} for h in session.histories()]
+            since, found = plain_since(session), tally_of(session, entries)
         except MigcheckError as error:
-            histories, stopped = [], stopped or str(error)
+            histories, since, found, stopped = [], None, None, stopped or str(error)
         about = About(
             root=root,
             top=top_of(root),
             server=next((e["server"] for e in entries if e.get("server")), None),
             histories=histories,
+            since=since,
+            baseline=None if found is None else found.plain(),
             stopped=stopped,
             started=f"{datetime.fromtimestamp(self._began, timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
             seconds=round(time.time() - self._began, 2),
@@ -61,12 +65,13 @@ class ReportFiles:
 
     def annotations(self, report: Mapping[str, Any], paths: Mapping[str, Path]) -> Iterator[str]:
         """Workflow commands, where GitHub runs us or they were asked for."""
-        if "github" not in paths and os.environ.get("GITHUB_ACTIONS") != "true":
+        on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+        if "github" not in paths and not on_github:
             return
         from pytest_migcheck.report.github import workflow_commands
 
         # pytest-github-actions-annotate-failures annotates the first finding of each item that fails.
-        other = self._config.pluginmanager.hasplugin("annotate_errors")
+        other = on_github and self._config.pluginmanager.hasplugin("annotate_errors")
         annotated = {c["node"] for c in report["checks"] if c["outcome"] == "failed"} if other else ()
         yield from workflow_commands(report, annotated)
 
@@ -131,10 +136,23 @@ def _without_password(value: str) -> str:
 
 
 def _rule_texts(config: pytest.Config) -> dict[str, dict[str, Any]]:
+    from pytest_migcheck.core.finding_texts import finding_texts
     from pytest_migcheck.plugin.explaining import own_rules
     from pytest_migcheck.rules import all_rules
 
-    return {
+    others = {
+        id_: {
+            "name": name,
+            "severity": text.severity.value,
+            "summary": text.summary,
+            "condition": text.condition,
+            "effect": text.effect,
+            "fix": text.fix,
+            "page": False,
+        }
+        for id_, (name, text) in finding_texts().items()
+    }
+    return others | {
         rule.id: {
             "name": rule.name,
             "severity": rule.severity.value,

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from pytest_migcheck.plugin.report_files import ReportFiles, top_of
+from pytest_migcheck.plugin.telling import closing_lines, tally_of
 from pytest_migcheck.report.build import relative
 from pytest_migcheck.report.patch import patch_of
 from pytest_migcheck.session import Session
 from pytest_migcheck.settings import Settings
 
 _LISTED = 6
+_SILENCED = {"since": "older", "baseline": "in baseline"}
 
 
 class Summary:
     """Collects the plain entries of the run; in the controller they come from all workers."""
 
-    def __init__(self, settings: Settings, files: ReportFiles) -> None:
+    def __init__(self, settings: Settings, files: ReportFiles, verbosity: int) -> None:
         self._settings = settings
+        self._verbosity = verbosity
         self._files = files
         self._entries: dict[str, dict[str, Any]] = {}
         self.collected: list[dict[str, Any]] = []
@@ -41,7 +45,12 @@ class Summary:
         reporter.write_line(server)
         for rule, members in _by_rule(findings).items():
             reporter.write_line(f"  {rule:<42} {len(members):>3}   {self._places(members)}")
+        for line in self._ignored(findings):
+            reporter.write_line(line)
         self._write_patch(reporter, findings)
+        shown = sum(f["severity"] != "info" and not f["suppressed"] for f in findings)
+        for line in closing_lines(session, tally_of(session, entries), shown, verbose=self._verbosity > 0):
+            reporter.write_line(line)
         for note in dict.fromkeys(note for entry in entries for note in entry["notes"]):
             reporter.write_line(f"  note: {note}")
         for path in (path for kind, path in self._settings.reports.items() if kind != "github"):
@@ -66,10 +75,28 @@ class Summary:
         more = f", … ({len(names) - _LISTED} more)" if len(names) > _LISTED else ""
         return ", ".join(names[:_LISTED]) + more
 
+    def _ignored(self, findings: list[dict[str, Any]]) -> Iterator[str]:
+        """With ``-v``, what is there and fails nobody, with the reason."""
+        if self._verbosity < 1:
+            return
+        for finding in findings:
+            if finding["suppressed"]:
+                by, reason = finding["suppressed"]["by"], finding["suppressed"]["reason"]
+                why = f"{by}: {reason}" if reason else by
+                yield f"  ignored  {finding['id']} {finding['rule']}  {self._places([finding])}   {why}"
+
     def _not_run(self, entry: dict[str, Any]) -> dict[str, Any]:
         if self.stopped is None:
             return entry
         return {**entry, "check": {**entry["check"], "reason": f"{entry['check']['reason']}: {self.stopped}"}}
+
+    def write_baseline(self, session: Session) -> None:
+        """Write the baseline if that was asked for; what did not run keeps its entries."""
+        if self._settings.write_baseline and self._entries:
+            found = tally_of(session, list(self._entries.values()))
+            assert found is not None
+            found.baseline.path.parent.mkdir(parents=True, exist_ok=True)
+            found.baseline.path.write_text(found.text(), encoding="utf-8")
 
     def _report(self, session: Session) -> dict[str, Any]:
         entries = [self._entries.get(e["check"]["node"]) or self._not_run(e) for e in self.collected]
@@ -91,12 +118,12 @@ def _figures(entries: list[dict[str, Any]], findings: list[dict[str, Any]]) -> s
     revisions = len({(e["check"]["history"], e["check"]["revision"]) for e in entries if e["check"]["revision"]})
     severities = Counter(f["severity"] for f in findings if not f["suppressed"])
     broken = sum(e["check"]["outcome"] == "error" for e in entries)
-    silenced = sum(bool(f["suppressed"]) for f in findings)
+    silenced = Counter(_SILENCED.get(f["suppressed"]["by"], "ignored") for f in findings if f["suppressed"])
     seconds = sum(e["check"]["seconds"] for e in entries)
     counted = [_plural(severities[s], s) for s in ("error", "warning") if severities[s]]
     counted += [f"{_plural(broken, 'check')} not judged"] if broken else []
     counted = counted or ["nothing to report"]
-    counted += [f"{silenced} ignored"] if silenced else []
+    counted += [f"{silenced[word]} {word}" for word in ("ignored", *_SILENCED.values()) if silenced[word]]
     counted += [f"{severities['info']} listed"] if severities["info"] else []
     return f"{_plural(revisions, 'revision')}, {_plural(len(entries), 'check')}, {seconds:.1f} s: {', '.join(counted)}"
 

@@ -33,7 +33,7 @@ from pytest_migcheck.postgres.programs import (
     server_identity,
 )
 from pytest_migcheck.postgres.rundir import PASSFILE, discard, hold, new_run_directory, read_log_tail, sweep_stale
-from pytest_migcheck.postgres.seed import SUPERUSER, Seed, seed_for
+from pytest_migcheck.postgres.seed import SUPERUSER, seed_for
 from pytest_migcheck.postgres.server import Server, await_connection, new_password
 from pytest_migcheck.postgres.standins import STANDINS, lay_out_standins
 from pytest_migcheck.postgres.store import DamagedClusterError, StoredCluster
@@ -83,9 +83,9 @@ def start_cluster(binaries: Binaries, reason: str, stored: StoredCluster | None 
     sweep_stale(identity)
     try:
         server = _start(binaries, identity, stored, anew=False)
-    except DamagedClusterError:
-        raise
-    except MigcheckError:
+    except MigcheckError as error:
+        if stored is not None and isinstance(error, DamagedClusterError):
+            raise
         server = _start(binaries, identity, stored, anew=True)
     reason += f"; stand-ins for {', '.join(server.standins)}" if server.standins else ""
     return replace(server, reason=reason, seconds=time.perf_counter() - started)
@@ -113,8 +113,6 @@ def _start(binaries: Binaries, identity: Identity, stored: StoredCluster | None,
         lock = hold(run_directory)
         usable = reachable(binaries, run_directory / "programs", identity)
         seed = seed_for(usable)
-        password = _copied(seed, stored, run_directory / "data", usable, identity, anew=anew)
-        (run_directory / "data" / "pg_hba.conf").write_text(_HBA)
         standins = lay_out_standins(usable, seed.major, run_directory, identity)
         port = _free_port()
         options = {
@@ -122,26 +120,19 @@ def _start(binaries: Binaries, identity: Identity, stored: StoredCluster | None,
             **(_OPTIONS_16 if seed.major >= 16 else {}),
             **({"extension_control_path": f"$system:{run_directory / STANDINS}"} if standins else {}),
         }
-        leash.run(_command(usable, run_directory, port, options))
-        server = _running(binaries, run_directory, port, leash, password)
+        data = run_directory / "data"
+        copied = stored.copied(data, identity) if stored else seed.copied(data, usable, identity, anew=anew)
+        # The server starts while the databases that nobody asks for yet are still on their way.
+        with copied as password:
+            (data / "pg_hba.conf").write_text(_HBA)
+            leash.run(_command(usable, run_directory, port, options))
+            server = _running(binaries, run_directory, port, leash, password)
     except BaseException:
         stop()
         raise
     server.stopper = stop
     server.standins = standins
     return server
-
-
-def _copied(
-    seed: Seed, stored: StoredCluster | None, data: Path, binaries: Binaries, identity: Identity, *, anew: bool
-) -> str:
-    """Fill the data directory; returns the password that its superuser has as yet."""
-    if stored is None:
-        return seed.copy_to(data, binaries, identity, anew=anew)
-    password = stored.copy_to(data, identity)
-    if password is None:
-        raise DamagedClusterError(f"the stored cluster {stored.directory} is gone or damaged")
-    return password
 
 
 def _running(binaries: Binaries, run_directory: Path, port: int, leash: Leash, old_password: str) -> Server:

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import secrets
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,20 +29,18 @@ class Seed:
     major: int
     arguments: tuple[str, ...]
 
-    def copy_to(self, data: Path, binaries: Binaries, identity: Identity, *, anew: bool = False) -> str:
-        """Copy the seed to ``data``, a new path; returns the password of its superuser.
+    @contextlib.contextmanager
+    def copied(self, data: Path, binaries: Binaries, identity: Identity, *, anew: bool = False) -> Iterator[str]:
+        """Copy the seed to ``data``, a new path, as ``StoredCluster.copied`` does.
 
-        ``initdb`` runs if there is no whole seed, or for ``anew``.
+        ``initdb`` runs if there is no seed, or for ``anew``.
         """
         stored = StoredCluster(cache_directory("seeds") / self.key)
         with stored.locked():
-            password = None if anew else stored.copy_to(data, identity)
-            if password is None:
+            if anew or not stored.exists:
                 self._make(stored, data.with_name("initdb"), binaries, identity)
-                password = stored.copy_to(data, identity)
-        if password is None:
-            raise MigcheckError(f"the cluster in {stored.directory} cannot be copied to {data}: is the disk full?")
-        return password
+            with stored.copied(data, identity) as password:
+                yield password
 
     def _make(self, stored: StoredCluster, work: Path, binaries: Binaries, identity: Identity) -> None:
         work.mkdir(mode=0o700)

@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,21 +37,33 @@ class StoredCluster:
 
     directory: Path
 
-    def copy_to(self, data: Path, identity: Identity) -> str | None:
-        """Copy the cluster to ``data``, a new path, for the server's user; returns its superuser's password.
+    @property
+    def exists(self) -> bool:
+        """Whether it is there; only a copy tells whether it is whole."""
+        return (self.directory / _MARKER).is_file()
 
-        None, and nothing in ``data``, where it is not there or not whole.
+    @contextlib.contextmanager
+    def copied(self, data: Path, identity: Identity) -> Iterator[str]:
+        """Copy the cluster to ``data``, a new path, for the server's user; yields its superuser's password.
+
+        Whoever is in the block may start the server and connect to ``postgres``. The other databases are whole
+        when the block has ended.
+
+        Raises:
+            DamagedClusterError: it is not there, or not whole.
         """
         try:
-            size = _text(_copy(str(self.directory / "data"), str(data), identity))
-            if size == (self.directory / _MARKER).read_text():
-                os.utime(self.directory)
-                data.chmod(0o700)
-                return (self.directory / _PASSWORD).read_text()
-        except OSError:
-            pass  # it is removed or damaged; its maker makes it anew
-        shutil.rmtree(data, ignore_errors=True)
-        return None
+            password = (self.directory / _PASSWORD).read_text()
+            marker = (self.directory / _MARKER).read_text()
+            with contextlib.closing(_Copy(str(self.directory / "data"), str(data), identity)) as copy:
+                copy.wait_for_start()
+                yield password
+                size = copy.wait()
+            os.utime(self.directory)
+        except OSError as error:
+            raise DamagedClusterError(f"the stored cluster {self.directory} cannot be copied: {error}") from error
+        if _text(size) != marker:
+            raise DamagedClusterError(f"the stored cluster {self.directory} is damaged")
 
     def save(self, data: Path, password: str, texts: Mapping[str, str] | None = None) -> None:
         """Keep a copy of a cluster that was shut down cleanly, with further files of text beside it.
@@ -63,7 +75,8 @@ class StoredCluster:
         temporary = self.directory.with_name(f"{self.directory.name}.new")
         temporary.mkdir(mode=0o700)
         try:
-            size = _text(_copy(str(data), str(temporary / "data"), {}))
+            with contextlib.closing(_Copy(str(data), str(temporary / "data"), {})) as copy:
+                size = _text(copy.wait())
             for name, text in {**(texts or {}), _PASSWORD: password, _MARKER: size}.items():
                 (temporary / name).touch(mode=0o600)
                 (temporary / name).write_text(text)
@@ -142,17 +155,49 @@ def _evict(newest: Path) -> None:
             old.with_name(f"{old.name}.lock").unlink(missing_ok=True)
 
 
-def _copy(source: str, target: str, identity: Identity) -> tuple[int, int]:
-    """Copy a directory for the server's user; returns the number of its files and bytes.
+class _Copy:
+    """A copy of a directory for the server's user; what a server needs to start comes first.
 
     A cluster has a thousand small files and no links. Two threads take a third of the time of ``shutil.copytree``:
     the kernel does the work, outside of Python's lock.
     """
-    pairs = _make_directories(source, target, identity)
-    with ThreadPoolExecutor(_THREADS) as threads:
-        shares = [pairs[n::_THREADS] for n in range(_THREADS)]
-        sizes = threads.map(lambda share: sum(_copy_file(old, new, identity) for old, new in share), shares)
-        return len(pairs), sum(sizes)
+
+    def __init__(self, source: str, target: str, identity: Identity) -> None:
+        pairs = _make_directories(source, target, identity)
+        late = [pair for pair in pairs if _is_late(pair[0].removeprefix(source))]
+        first = sorted(set(pairs) - set(late))
+        self._count = len(pairs)
+        self._threads = ThreadPoolExecutor(_THREADS)
+        self._first = self._submit(first, identity)
+        self._late = self._submit(late, identity)
+
+    def _submit(self, pairs: list[tuple[str, str]], identity: Identity) -> list[Future[int]]:
+        def copy(share: list[tuple[str, str]]) -> int:
+            return sum(_copy_file(old, new, identity) for old, new in share)
+
+        return [self._threads.submit(copy, pairs[n::_THREADS]) for n in range(_THREADS)]
+
+    def wait_for_start(self) -> None:
+        """Wait for what a server needs to start."""
+        for future in self._first:
+            future.result()
+
+    def wait(self) -> tuple[int, int]:
+        """Wait for all; returns the number of files and bytes."""
+        return self._count, sum(future.result() for future in (*self._first, *self._late))
+
+    def close(self) -> None:
+        """End the threads; what they have not begun stays undone."""
+        self._threads.shutdown(cancel_futures=True)
+
+
+def _is_late(path: str) -> bool:
+    """Whether a file belongs to a template or a user's database; ``postgres`` is where servers are asked first.
+
+    The numbers are template1's, template0's since PostgreSQL 15, and FirstNormalObjectId.
+    """
+    parts = path.split("/")
+    return parts[1] == "base" and parts[2].isdigit() and (parts[2] in ("1", "4") or int(parts[2]) >= 16384)
 
 
 def _make_directories(source: str, target: str, identity: Identity) -> list[tuple[str, str]]:

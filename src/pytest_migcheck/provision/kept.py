@@ -11,7 +11,7 @@ import json
 import platform
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +60,8 @@ class Ingredients:
     """What a template is made of, besides what is read while it is made.
 
     ``settings`` are those of the run that reach the migrations; ``hooks`` the user's files that implement our hooks;
-    ``started`` is when the process began to read the user's files.
+    ``started`` is when the process began to read the user's files. ``revisions`` are those that are applied, in their
+    order, where the template does not stand at the heads: then files of other revisions do not count.
     """
 
     history: History
@@ -69,6 +70,7 @@ class Ingredients:
     hooks: tuple[Path, ...]
     reading: Reading
     started: float
+    revisions: tuple[str, ...] | None = None
 
 
 class KeptTemplates:
@@ -82,6 +84,7 @@ class KeptTemplates:
             seed_for(binaries).key,
             *(__version__, sys.version, platform.node(), ingredients.settings),
             *(str(ingredients.root), str(Path.cwd()), ingredients.history.name, str(ingredients.history.root)),
+            *(() if ingredients.revisions is None else ("at", *ingredients.revisions)),
         )
         self._key = hashlib.sha256("\0".join(words).encode()).hexdigest()[:20]
 
@@ -112,8 +115,9 @@ class KeptTemplates:
         try:
             built = build(server)
             doubt = self._doubt(built, server)
-            scripts = (*self._script_folders(), self._ingredients.history.root)
-            manifest = Manifest.of(self._files(), self._ingredients.reading, scripts)
+            manifest = Manifest.of(
+                self._files(), self._ingredients.reading, self._listed(), self._whole_folders(self._listed())
+            )
             if doubt is None and manifest.newest() >= self._ingredients.started - _CLOCK_TICK:
                 doubt = "one of its files was changed while the tests ran"
             data = server.halt()
@@ -137,14 +141,37 @@ class KeptTemplates:
     def _files(self) -> frozenset[Path]:
         """The user's files that the schema depends on."""
         history = self._ingredients.history
-        code = imported_files((*self._scripts(), history.env_path, *self._ingredients.hooks))
+        if history.in_sql:
+            code = imported_files(self._ingredients.hooks) | {path.resolve() for path in history.source_files()}
+        else:
+            code = imported_files((*self._scripts(), history.env_path, *self._ingredients.hooks))
         return code | {path.resolve() for path in history.config_files()}
+
+    def _listed(self) -> tuple[Path, ...]:
+        """The folders in which a further file would be a further revision, or be imported."""
+        root, folders = self._ingredients.history.root, self._script_folders()
+        if self._ingredients.revisions is None:
+            return (*folders, root)
+        return () if root in folders else (root,)
+
+    def _whole_folders(self, scripts: Iterable[Path]) -> list[Path]:
+        """The folders in which any further file or folder would be a further migration."""
+        if not self._in_sql:
+            return []
+        return [path for folder in scripts for path in (folder, *filter(Path.is_dir, folder.rglob("*")))]
+
+    @property
+    def _in_sql(self) -> bool:
+        return self._ingredients.history.in_sql
 
     def _script_folders(self) -> list[Path]:
         revisions = self._ingredients.history.graph.revisions.values()
         return sorted({Path(revision.path).parent for revision in revisions})
 
     def _scripts(self) -> list[Path]:
+        if self._ingredients.revisions is not None:
+            revisions = self._ingredients.history.graph.revisions
+            return sorted(Path(revisions[name].path).resolve() for name in self._ingredients.revisions)
         return sorted({path.resolve() for folder in self._script_folders() for path in folder.glob("*.py")})
 
     def _doubt(self, built: Built, server: Server) -> str | None:
@@ -154,10 +181,10 @@ class KeptTemplates:
         if too_early:
             return f"{min(too_early)} was loaded before pytest-migcheck could watch what it reads"
         # The models that env.py imports are declarations; what revisions import, they run.
-        run_files = imported_files((*self._scripts(), *ingredients.hooks))
+        run_files = imported_files((*(() if self._in_sql else self._scripts()), *ingredients.hooks))
         places = [(target.host, target.port) for target in (server.params, server.tcp)]
         doubts = (
-            *doubts_about_code(run_files, ingredients.history.env_path),
+            *doubts_about_code(run_files, None if self._in_sql else ingredients.history.env_path),
             *doubts_about_sql(built.statements),
             *doubts_about_acts(ingredients.reading, self._files(), places),
         )

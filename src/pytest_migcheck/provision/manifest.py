@@ -38,14 +38,18 @@ class Manifest:
     environment: str
 
     @classmethod
-    def of(cls, files: Iterable[Path], reading: Reading, scripts: Iterable[Path]) -> Manifest:
+    def of(
+        cls, files: Iterable[Path], reading: Reading, scripts: Iterable[Path], whole: Iterable[Path] = ()
+    ) -> Manifest:
         """The manifest of what these source files of the user, and all loaded libraries, make.
 
-        ``scripts`` are folders in which a further file would be a further revision.
+        ``scripts`` are folders in which a further file of code would be a further revision, ``whole`` those in which
+        any file would.
         """
         sources = {str(path) for path in files}
         read = {name for name, users in reading.files.items() if users & sources}
         listed = {name for name, users in reading.folders.items() if users & sources}
+        listed |= {str(Path(folder).resolve()) for folder in whole}
         folders = {str(Path(folder).resolve()) for folder in scripts}
         elsewhere = (name for name in sources if str(Path(name).parent) not in folders)
         code = {f"{folder}{_CODE}" for folder in folders} | _rivals(elsewhere)

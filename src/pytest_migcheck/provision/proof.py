@@ -31,14 +31,14 @@ _SQL_TIMED_EXTENSION = re.compile(r"create\s+extension\b[^;]*\b(pg_partman|pg_cr
 _SQL_EXECUTE = re.compile(r"\bexecute\b", re.IGNORECASE)
 
 
-def doubts_about_code(revision_files: Iterable[Path], env_file: Path) -> Iterator[str]:
+def doubts_about_code(revision_files: Iterable[Path], env_file: Path | None) -> Iterator[str]:
     """What the text of the migrations looks at that cannot be checked again.
 
     Args:
         revision_files: the revisions and the user's modules that they import.
-        env_file: env.py; the models that it imports are not run by a migration.
+        env_file: env.py, where there is one; the models that it imports are not run by a migration.
     """
-    for path in (*sorted(revision_files), env_file):
+    for path in (*sorted(revision_files), *((env_file,) if env_file else ())):
         tree = parsed(path)
         if tree is None:
             yield f"{path.name} cannot be read as Python"

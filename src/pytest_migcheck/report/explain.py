@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import indent
 
+from pytest_migcheck.core.finding_texts import FindingText
 from pytest_migcheck.rules._rule import Example, Rule
 
 
@@ -32,7 +33,24 @@ def explain_rule(rule: Rule) -> str:
             *_examples("bad", rule.bad),
             *_examples("good", rule.good),
             *([f"select          migcheck_select = {rule.id}"] if rule.off else []),
-            f"silence         migcheck_ignore = {rule.id}",
+            f"silence         # migcheck: ignore[{rule.id}] reason   (everywhere: migcheck_ignore = {rule.id})",
+        ]
+    )
+
+
+def explain_finding(id_: str, name: str, text: FindingText) -> str:
+    """The same for a finding that is not about a statement."""
+    return "\n".join(
+        [
+            f"{id_} {name}   {text.severity.value}, found by {text.check}",
+            "",
+            text.summary,
+            "",
+            f"triggered when  {text.condition}",
+            f"effect          {text.effect}",
+            f"fix             {text.fix}",
+            "",
+            f"silence         migcheck_ignore = {id_}",
         ]
     )
 

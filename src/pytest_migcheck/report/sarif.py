@@ -18,6 +18,8 @@ from pytest_migcheck.core.links import DOCS, rule_link
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+# What GitHub calls them.
+_GITHUB = {"error": "error", "warning": "warning", "info": "recommendation"}
 # SARIF has two kinds: in the source, and anywhere else.
 _TOLD = frozenset(("lock", "error", "why", "left", "rows", "fix"))
 _SUPPRESSIONS = {"comment": "inSource"}
@@ -48,25 +50,27 @@ def sarif_report(report: Mapping[str, Any]) -> str:
 
 def _rule(id_: str, name: str, texts: Mapping[str, Any] | None, findings: list[Mapping[str, Any]]) -> dict[str, Any]:
     words = name.replace("-", " ")
-    severity = next(f["severity"] for f in findings if f["id"] == id_)
-    severity = texts["severity"] if texts else severity
-    rule = {
+    summary = texts["summary"] if texts else f"{words[0].upper()}{words[1:]}."
+    severity = texts["severity"] if texts else next(f["severity"] for f in findings if f["id"] == id_)
+    more = [
+        f"{word} {texts[key]}."
+        for word, key in (("Triggered when", "condition"), ("Effect:", "effect"), ("Fix:", "fix"))
+        if texts
+    ]
+    return {
         "id": id_,
         "name": name.title().replace("-", ""),
-        "shortDescription": {"text": texts["summary"] if texts else f"{words[0].upper()}{words[1:]}."},
+        "shortDescription": {"text": summary},
+        "fullDescription": {"text": " ".join([summary, *more[:2]])},
+        "help": {"text": "\n".join([summary, *more]), "markdown": "\n\n".join([summary, *more])},
         "helpUri": rule_link(id_, name, has_page=bool(texts and texts["page"])),
         "defaultConfiguration": {"level": _LEVELS[severity]},
-        "properties": {"tags": ["database", "migration"], "precision": "very-high", "problem.severity": severity},
+        "properties": {
+            "tags": ["database", "migration"],
+            "precision": "very-high",
+            "problem.severity": _GITHUB[severity],
+        },
     }
-    if texts:
-        triggered = f"Triggered when {texts['condition']}."
-        effect, fix = f"Effect: {texts['effect']}.", f"Fix: {texts['fix']}."
-        rule["fullDescription"] = {"text": f"{triggered} {effect}"}
-        rule["help"] = {
-            "text": "\n".join([texts["summary"], triggered, effect, fix]),
-            "markdown": "\n\n".join([texts["summary"], triggered, effect, f"**{fix[:4]}**{fix[4:]}"]),
-        }
-    return rule
 
 
 def _results(

@@ -73,8 +73,8 @@ def _where(finding: Finding, root: Path) -> Iterator[str]:
     if finding.path is None:
         return
     place = f"  {relative(finding.path, root)}:{finding.line}"
-    direction = f"  {finding.direction.value}()" if finding.direction is Direction.DOWNGRADE else ""
-    yield place + direction
+    word = "downgrade" if finding.path.endswith(".sql") else "downgrade()"
+    yield place + (f"  {word}" if finding.direction is Direction.DOWNGRADE else "")
     text = linecache.getline(finding.path, finding.line or 0).rstrip()
     if text and finding.check in ("stairway", "locks", "upgrade", "roundtrip") and not text.startswith("def "):
         yield f"  {finding.line} | {text}"
@@ -85,8 +85,8 @@ def _rows(finding: Finding, root: Path) -> Iterator[str]:
         yield from _row("sql", _short(finding.sql))
     for label, text in finding.details:
         yield from _row(label, text.replace(f"{root}{os.sep}", ""))
-    if finding.check == "locks":
-        yield from _row("ignore", f"migcheck_ignore = {finding.id}   (or {finding.rule})")
+    if finding.check in ("locks", "heads") and finding.id != "MC010" and not finding.id.startswith("MC9"):
+        yield from _row("ignore", f"# migcheck: ignore[{finding.id}] <reason>")
         yield from _row("more", f"pytest --migcheck-explain {finding.id}")
 
 

@@ -99,8 +99,10 @@ class Rule:
         """The hundred that the id belongs to, such as ``MC1``."""
         return self.id[:3]
 
-    def finding(self, explained: Explained, statement: Statement, context: RuleContext) -> Finding:
-        """The finding for what was explained."""
+    def finding(
+        self, explained: Explained, statement: Statement, context: RuleContext, part: str = ""
+    ) -> Finding:
+        """The finding for what was explained, of one ``part`` of the statement's SQL."""
         source = statement.source
         return Finding(
             id=self.id,
@@ -115,6 +117,7 @@ class Rule:
             line=source.line if source else 1,
             source_text=source.text if source else "",
             sql=statement.sql,
+            part=part,
             locks=explained.locks,
             details=(
                 *_lock_lines(explained.locks),

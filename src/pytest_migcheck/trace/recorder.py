@@ -42,6 +42,7 @@ class Recorder:
         self._open = False
         self._begins = True
         self._started = 0.0
+        self._source: Source | None = None
         # The clock of a step stands still while we look.
         self._step_began = 0.0
         self._looked = 0.0
@@ -78,11 +79,12 @@ class Recorder:
         """What the step has run so far."""
         return tuple(self._statements)
 
-    def before(self, connection: Any, *, autocommit: bool) -> None:
-        """A statement is about to run on this DBAPI connection."""
+    def before(self, connection: Any, *, autocommit: bool, source: Source | None = None) -> None:
+        """A statement is about to run on this DBAPI connection; ``source`` is its place where no Python frame is."""
         if not self._open:
             return
         entered = time.perf_counter()
+        self._source = source
         if self._observing:
             self._prepare_observer(connection, autocommit=autocommit)
         self._started = time.perf_counter()
@@ -161,7 +163,7 @@ class Recorder:
 
     def _calling(self) -> Source | None:
         """The line of the user's code that is running the statement."""
-        return source_of_frame(sys._getframe(1), self._is_ours)
+        return self._source or source_of_frame(sys._getframe(1), self._is_ours)
 
     def transaction_ended(self) -> None:
         """A commit or a rollback came through."""

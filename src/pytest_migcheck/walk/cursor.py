@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import gc
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.diff import same
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.core.step import StepFailure, StepRecord
+from pytest_migcheck.core.step import NO_WAY_BACK, StepFailure, StepRecord
 from pytest_migcheck.history.source import History, Run
 from pytest_migcheck.postgres.catalog import unheard
 from pytest_migcheck.postgres.database_set import DatabaseSet
@@ -43,12 +44,22 @@ class Stairway:
     dirty: bool = False
 
 
+class Floor(Protocol):
+    """A state of the history that can be had without running it: ``position`` revisions are applied."""
+
+    @property
+    def position(self) -> int: ...
+
+    def copy(self, server: Server, label: str, *, incremental: bool) -> DatabaseSet: ...
+
+
 class Cursor:
     """Walks one history over databases of its own."""
 
     def __init__(
-        self, history: History, server: Server, reset_cluster: Callable[[], None], *, traced: bool = True
-    ) -> None:
+        self, history: History, server: Server, reset_cluster: Callable[[], None], *,
+        traced: bool = True, reads: bool = True, floor: Floor | None = None,
+    ) -> None:  # fmt: skip
         """Make a cursor.
 
         Args:
@@ -56,9 +67,13 @@ class Cursor:
             server: where the databases are made.
             reset_cluster: takes back what walks left outside of databases (roles).
             traced: ask the server what each statement locks, scans and rewrites.
+            reads: catalogs will be read, so hear from the server what is touched.
+            floor: where to start, in place of an empty database.
         """
+        self._floor = floor
         self._traced = traced
-        self._history = history
+        self._reads = reads
+        self.history = self._history = history
         self._reset_cluster = reset_cluster
         self._server = server
         self._order = history.graph.order
@@ -77,6 +92,7 @@ class Cursor:
         if blocker is not None:
             self._position = position + 1
             return Stairway(blocked_by=blocker)
+        self._seed(revision)
         up = self._step(revision, Direction.UPGRADE, 1, self._current())
         if up.failure is not None:
             self._failed[revision] = up.failure
@@ -93,6 +109,30 @@ class Cursor:
         """The catalog with every revision applied."""
         self._move_to(len(self._order))
         return self._current()
+
+    def before(self, revision: str) -> DatabaseSet | None:
+        """Stand right before a revision; None if a failed one keeps it from being reached."""
+        self._move_to(self._order.index(revision))
+        return None if self._blocker(revision) is not None else self._databases
+
+    def run(self) -> Run:
+        """The run of env.py where the cursor stands."""
+        return self._running()
+
+    def query(self, sql: str) -> Sequence[Sequence[Any]]:
+        """Run one statement in the main database where the cursor stands."""
+        assert self._databases is not None
+        return self._databases.run(sql)
+
+    def copy(self, label: str) -> DatabaseSet:
+        """A copy of the databases where the cursor stands."""
+        self.release()
+        assert self._databases is not None
+        return self._databases.copy(label)
+
+    def version_tables(self) -> tuple[tuple[str, str], ...]:
+        """The tables of the history's own bookkeeping."""
+        return self._history.version_tables()
 
     def release(self) -> None:
         """End the run of env.py: nothing of ours stays between other people's tests."""
@@ -155,8 +195,11 @@ class Cursor:
         self._position = self._checkpoints.nearest(position)
         if self._position:
             self._databases = self._checkpoints.restore(self._position, label)
+        elif self._floor is not None and self._floor.position <= position:
+            self._position = self._floor.position
+            self._databases = self._floor.copy(self._server, label, incremental=True)
         else:
-            self._databases = DatabaseSet(self._server, label, incremental=True)
+            self._databases = DatabaseSet(self._server, label, incremental=self._reads)
             self._history.prepare(self._databases)
 
     def _advance(self, revision: str) -> None:
@@ -164,6 +207,7 @@ class Cursor:
         if revision in self._failed or self._blocker(revision) is not None:
             return
         self._catalog = None
+        self._seed(revision)
         result = self._running().step(revision, Direction.UPGRADE, traced=False)
         if result.failure is not None:
             self._failed[revision] = result.failure
@@ -173,6 +217,13 @@ class Cursor:
                 self._restore(position)
                 for index in range(self._position, position):
                     self._advance(self._order[index])
+
+    def _seed(self, revision: str) -> None:
+        """Insert the user's rows; env.py does not run meanwhile, since it takes every connection to itself."""
+        if self._history.seeds():
+            self.release()
+            assert self._databases is not None
+            self._history.seed(self._databases, revision)
 
     def _blocker(self, revision: str) -> str | None:
         if not self._failed:
@@ -212,6 +263,8 @@ class Cursor:
             changed_settings=result.changed_settings,
             left_uncommitted=result.left_uncommitted,
         )
+        if result.failure is not None and result.failure.kind == NO_WAY_BACK:
+            return replace(record, after=before)
         if result.failure is not None:
             self._run = None
             # Connections that the failed step left behind are closed here, not in the middle of something else.

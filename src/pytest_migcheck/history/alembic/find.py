@@ -8,7 +8,7 @@ from pytest_migcheck.history.alembic.declared import DeclaredElsewhere
 from pytest_migcheck.history.alembic.discover import FoundConfig, find_configs, hooked_configs
 from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptions
 from pytest_migcheck.history.alembic.redirect import Redirection
-from pytest_migcheck.history.ddl import DdlSource
+from pytest_migcheck.history.ddl import declared_source
 from pytest_migcheck.history.source import Hooks
 from pytest_migcheck.settings import Settings
 
@@ -31,14 +31,15 @@ def _options(found: FoundConfig, settings: Settings, hooks: Hooks) -> AlembicOpt
         variables=settings.env,
         targets=settings.target,
         timeout=float(settings.step_timeout),
+        seed=hooks.seed,
+        seeds=hooks.seeds,
         elsewhere=lambda: _elsewhere(found.label, settings, hooks),
     )
 
 
 def _elsewhere(label: str, settings: Settings, hooks: Hooks) -> DeclaredElsewhere:
-    ddl = settings.declared
     return DeclaredElsewhere(
         metadata=settings.metadata,
-        ddl=DdlSource(value=ddl, root=settings.root, timeout=float(settings.step_timeout)) if ddl else None,
+        ddl=declared_source(label, settings),
         hooked=hooks.metadata(label),
     )

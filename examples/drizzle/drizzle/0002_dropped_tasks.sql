@@ -1,0 +1,1 @@
+ALTER TYPE "public"."task_state" ADD VALUE 'dropped';

@@ -1,0 +1,1 @@
+ALTER TABLE "tasks" ADD COLUMN "priority" varchar(8) DEFAULT 'normal' NOT NULL;

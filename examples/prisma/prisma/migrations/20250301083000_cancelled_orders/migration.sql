@@ -1,0 +1,3 @@
+-- AlterEnum
+ALTER TYPE "order_status" ADD VALUE 'CANCELLED';
+

@@ -1,0 +1,4 @@
+-- migrate:up
+ALTER TYPE shelf ADD VALUE 'maps';
+
+-- migrate:down

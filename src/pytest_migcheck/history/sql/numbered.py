@@ -1,0 +1,54 @@
+"""What the tools have in common that take the order of migrations from numbers in the names of files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pytest_migcheck.core.finding import Severity
+from pytest_migcheck.history.source import Fault
+
+
+def duplicates(numbered: Sequence[tuple[object, Path]], tool: str) -> Iterator[Fault]:
+    """A fault for each file whose number another file has."""
+    seen: dict[object, Path] = {}
+    for number, path in numbered:
+        other = seen.setdefault(number, path)
+        if other is not path:
+            yield Fault(
+                rule="duplicate-migration",
+                headline=f"{other.name} and {path.name} have the same version: {tool} stops",
+                object=path.name,
+                path=str(path),
+                details=(("fix", f"give one of them a number of its own: git mv {path.name} …"),),
+            )
+
+
+def not_run(path: Path, why: str, fix: str, severity: Severity = Severity.ERROR) -> Fault:
+    """A file that looks like a migration and is none."""
+    return Fault(
+        rule="migration-not-listed",
+        severity=severity,
+        headline=f"{path.name} is never run: {why}",
+        object=path.name,
+        path=str(path),
+        details=(("fix", fix),),
+    )
+
+
+def in_another_language(path: Path, language: str) -> Fault:
+    """A migration that only its own tool can run."""
+    return Fault(
+        rule="migration-not-listed",
+        severity=Severity.WARNING,
+        headline=f"{path.name} is written in {language}: pytest-migcheck runs SQL and skips it",
+        object=path.name,
+        path=str(path),
+        details=(("why", "what it makes is missing in every state that is judged after it"),),
+    )
+
+
+def without_repetition(numbered: Sequence[tuple[object, Path]]) -> list[tuple[object, Path]]:
+    """The first file of each number."""
+    first = {entry[0]: place for place, entry in reversed(list(enumerate(numbered)))}
+    return [numbered[place] for place in sorted(first.values())]
