@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pytest_migcheck.checks.heads import judge_heads
 from pytest_migcheck.checks.history_rules import history_rules
 from pytest_migcheck.checks.in_sql import in_words_of
-from pytest_migcheck.checks.locks import Target, judge_locks, traced_statements
+from pytest_migcheck.checks.revision import judge_revision
+from pytest_migcheck.checks.row_trials import RowTrials, Walker
 from pytest_migcheck.checks.scope import Scope, context_of, scopes_of
-from pytest_migcheck.checks.stairway import judge_stairway
-from pytest_migcheck.checks.walked import walked_steps
 from pytest_migcheck.checks.whole import Ground, WholeHistory
 from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
 from pytest_migcheck.history.alembic.redirect import Redirection
@@ -30,7 +29,7 @@ from pytest_migcheck.settings import Settings
 from pytest_migcheck.suppress.baseline import read_baseline
 from pytest_migcheck.suppress.silence import silence_of
 from pytest_migcheck.suppress.since import check_known
-from pytest_migcheck.walk.cursor import Cursor
+from pytest_migcheck.walk.cursor import Cursor, Stairway
 
 
 @dataclass(slots=True)
@@ -43,6 +42,7 @@ class _Work:
     whole: WholeHistory | None = None
     stopped_by: str | None = None
     cluster_wide: bool | None = None
+    walked: tuple[str, Stairway] | None = None
 
 
 class Session:
@@ -76,6 +76,7 @@ class Session:
         self._silence = silence_of(settings, {rule.id: rule.name for rule in own_rules}, off)
         self._closed = False
         self._current: str | None = None
+        self._rows = RowTrials(settings, hooks)
 
     @property
     def settings(self) -> Settings:
@@ -107,9 +108,7 @@ class Session:
         """
         if self._scopes is None:
             histories, settings = self.histories(), self._settings
-            check_known(
-                "migcheck_revision_ignores", tuple(settings.revision_ignores), [h.graph for h in histories]
-            )
+            check_known("migcheck_revision_ignores", tuple(settings.revision_ignores), [h.graph for h in histories])
             self._scopes = scopes_of(histories, *settings.since)
         return self._scopes[history]
 
@@ -151,7 +150,9 @@ class Session:
             self._judge_here(work, check, revision)
 
     def _judge_here(self, work: _Work, check: str, revision: str | None) -> None:
-        if revision is not None:
+        if revision is not None and check == "data":
+            work.outcomes[check, revision] = self._with_rows(work, revision)
+        elif revision is not None:
             self._walk(work, revision)
         else:
             work.outcomes[check, None] = self._history_check(work, check)
@@ -173,28 +174,26 @@ class Session:
         server = self._started()
         history = work.history
         if work.cursor is None:
-            traced = "locks" in self._settings.checks
+            traced = bool({"locks", "data"} & {*self._settings.checks})
             work.cursor = Cursor(history, server, self._roles_as_at_the_start, traced=traced, floor=self._grounds.floor)
         stairway = work.cursor.stairway(revision)
+        work.walked = (revision, stairway)
         node = history.graph.revisions[revision]
-        ran = traced_statements((stairway.up, stairway.down, stairway.again))
-        judged = judge_stairway(stairway, node, self._silence.irreversible(node))
-        judged = replace(judged, steps=walked_steps(stairway, judged))
-        work.outcomes["stairway", revision] = self._silence.revision(judged, "stairway", node, ran)
-        if "locks" in self._settings.checks:
-            judged = judge_locks(
-                stairway,
-                node,
-                Target(
-                    version_num=server.version_num,
-                    target_version=self._settings.target_version,
-                    version_tables=history.version_tables(),
-                    env_path=str(history.env_path),
-                ),
-                selected=self._settings.selected,
-                more=self._own_rules,
-            )
-            work.outcomes["locks", revision] = self._silence.revision(judged, "locks", node, ran)
+        judged = judge_revision(stairway, node, history, server, self._settings, self._silence, self._own_rules)
+        work.outcomes.update({(check, revision): outcome for check, outcome in judged.items()})
+
+    def _with_rows(self, work: _Work, revision: str) -> Outcome:
+        """Judge a revision by rows; what it does without any must be known by then."""
+        if work.walked is None or work.walked[0] != revision:
+            self._walk(work, revision)
+        assert work.walked is not None
+        assert work.cursor is not None
+        work.cursor.release()
+        walker = Walker(work.history, self._started(), self._roles_as_at_the_start, self._grounds.floor)
+        node = work.history.graph.revisions[revision]
+        one_way = self._silence.irreversible(node) is not None
+        judged = self._rows.outcome(walker, node, work.walked[1], irreversible=one_way)
+        return self._silence.revision(judged, "data", node, ())
 
     def _history_check(self, work: _Work, check: str) -> Outcome:
         judges = self.scope(work.history.name).judges
@@ -234,6 +233,7 @@ class Session:
         self._roles.restore(server)
 
     def _forget_databases(self) -> None:
+        self._rows.forget()
         for work in self._work.values():
             if work.cursor is not None:
                 work.cursor.forget()
@@ -266,6 +266,7 @@ class Session:
 
     def pause(self) -> None:
         """End every run of env.py, so that nothing of ours is active while other tests run."""
+        self._rows.release()
         for work in self._work.values():
             if work.cursor is not None:
                 work.cursor.release()

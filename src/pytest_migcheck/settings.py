@@ -44,6 +44,11 @@ class Settings:
     reports: Mapping[str, Path] = field(default_factory=dict)
     keep: bool = False
     fresh: bool = False
+    examples: int = 25
+    time_budget: int = 60
+    empty_tables: Mapping[str, int] = field(default_factory=dict)
+    sample: Path | None = None
+    seed: int | None = None
 
     @property
     def by_url(self) -> bool:
@@ -195,6 +200,35 @@ def server_place(origin: str, value: str) -> str:
     if named or word.partition("+")[0] in ("postgresql", "postgres"):
         return value
     return choice(origin, value, _PLACES)
+
+
+def row_bounds(origin: str, values: Sequence[str]) -> dict[str, int]:
+    """``TABLE`` for a table that is known to be empty, ``TABLE=N`` for one of at most N rows."""
+    found: dict[str, int] = {}
+    for value in values:
+        name, separator, number = value.partition("=")
+        if not name or (separator and not number.isdigit()):
+            valid = "Valid: TABLE (it is empty), TABLE=N (N rows at most)"
+            raise MigcheckError(f"{origin}: {value!r} is not valid. {valid}")
+        found[name] = int(number) if separator else 0
+    return found
+
+
+def folder(origin: str, value: str, root: Path) -> Path | None:
+    """An existing directory, relative to the root directory; None where none was named."""
+    if not value:
+        return None
+    path = root / value
+    if not path.is_dir():
+        raise MigcheckError(f"{origin}: {value!r} is no directory below {root}")
+    return path
+
+
+def number(origin: str, value: int | str) -> int:
+    """A whole number of at least 1, as it was typed."""
+    if not str(value).isdigit():
+        raise MigcheckError(f"{origin}: {value!r} is not valid. Valid: a number of at least 1")
+    return positive(origin, int(value))
 
 
 def declared_ddl(origin: str, value: str, root: Path, metadata: Sequence[str]) -> str:

@@ -10,8 +10,10 @@ ORDER = [
     "migrations/env.py::heads",
     "migrations/versions/z.py::stairway",
     "migrations/versions/z.py::locks",
+    "migrations/versions/z.py::data",
     "migrations/versions/a.py::stairway",
     "migrations/versions/a.py::locks",
+    "migrations/versions/a.py::data",
     "migrations/env.py::upgrade",
     "migrations/env.py::roundtrip",
     "migrations/env.py::drift",
@@ -60,11 +62,11 @@ def test_markers_select_kinds(two, migcheck, expression):
 
 
 def test_a_revision_id_is_a_keyword(two, migcheck):
-    assert collected(migcheck, "-k", "r2") == ORDER[3:5]
+    assert collected(migcheck, "-k", "r2") == ORDER[4:7]
 
 
 def test_checks_can_be_chosen(two, migcheck):
-    assert collected(migcheck, "--migcheck-checks=heads,locks", "migrations") == [ORDER[0], ORDER[2], ORDER[4]]
+    assert collected(migcheck, "--migcheck-checks=heads,locks", "migrations") == [ORDER[0], ORDER[2], ORDER[5]]
 
 
 @pytest.mark.parametrize("checks", ["heads", "locks", "heads,locks"])

@@ -9,7 +9,7 @@ from pytest_migcheck.core.finding import Direction, Finding
 from pytest_migcheck.core.statement import Statement
 
 HISTORY_CHECKS = ("heads", "upgrade", "roundtrip", "drift")
-REVISION_CHECKS = ("stairway", "locks")
+REVISION_CHECKS = ("stairway", "locks", "data")
 CHECKS = (*HISTORY_CHECKS, *REVISION_CHECKS)
 
 

@@ -104,6 +104,10 @@ OPTIONS = (
         "tables on which lock errors stay errors; elsewhere they are warnings (default: all)",
         "args",
     ),
+    Option("migcheck_examples", "sets of rows to try per data item (default: 25)", "int", cli=True, metavar="N"),
+    Option("migcheck_time_budget", "seconds that the data items of a run may take (default: 60)", "int"),
+    Option("migcheck_empty_tables", "tables that are empty, or hold at most N rows: TABLE or TABLE=N", "args"),
+    Option("migcheck_sample", "directory of rows to start from: TABLE.csv or TABLE.copy", "string"),
     Option(
         "verbosity_migcheck",
         "detail of findings: a number, or auto for pytest's own verbosity",
@@ -174,6 +178,7 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
 
     writing = bool(values["migcheck_write_baseline"][1])
     timeout_origin, timeout = one("migcheck_step_timeout", 120)
+    seed = config.getoption("hypothesis_seed", None)
     return s.Settings(
         root=config.rootpath,
         config=tuple(many("migcheck_config")[1]),
@@ -202,4 +207,9 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         reports=s.report_paths(*many("migcheck_report"), config.rootpath),
         keep=bool(values["migcheck_keep"][1]),
         fresh=bool(values["migcheck_fresh"][1]),
+        examples=s.number(*one("migcheck_examples", 25)),
+        time_budget=s.number(*one("migcheck_time_budget", 60)),
+        empty_tables=s.row_bounds(*many("migcheck_empty_tables")),
+        sample=s.folder(*one("migcheck_sample", ""), config.rootpath),
+        seed=int(seed) if str(seed).isdigit() else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -40,6 +41,7 @@ class DatabaseSet:
         self._databases: dict[Target, Database] = {}
         self._readers: dict[str, CatalogReader] = {}
         self._hidden_tables: HiddenTables = ()
+        self._plain: psycopg.Connection[Any] | None = None
         self.main = main or self._create("main", template)
 
     @classmethod
@@ -87,11 +89,21 @@ class DatabaseSet:
             for database in self.databases:
                 install_functions(self._catalog_reader(database).connection)
 
+    def run(self, statement: str) -> Sequence[Sequence[Any]]:
+        """Run one statement in the main database as a user would, and give its rows; the connection stays open."""
+        if self._plain is None or self._plain.closed:
+            self._plain = self.main.connect()
+        cursor = self._plain.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else ()
+
     def release(self) -> None:
         """Close our own connections, so that the databases can be copied or dropped."""
         for reader in self._readers.values():
             reader.connection.close()
         self._readers.clear()
+        if self._plain is not None:
+            self._plain.close()
+            self._plain = None
 
     def read_catalog(self, hidden_tables: HiddenTables, *, everything: bool = True) -> Catalog:
         """The catalog of all databases; objects of the second and later ones carry their label.
@@ -143,7 +155,9 @@ class DatabaseSet:
         self.wait_until_unused()
         copies = {d.name: self._create(f"{label}c{n}", template=d.name) for n, d in enumerate(self.databases)}
         twin = DatabaseSet(self.server, label, incremental=self.incremental, main=copies[self.main.name])
-        twin._databases = {target: copies[d.name] for target, d in self._databases.items()}
+        if len(copies) > 1:
+            # One alone is the first that env.py connects to, by whatever name: its URL may name this very database.
+            twin._databases = {target: copies[d.name] for target, d in self._databases.items()}
         return twin
 
     def drop(self) -> None:

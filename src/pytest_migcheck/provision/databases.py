@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.reading import start_reading
+from pytest_migcheck.core.rows import Row
 from pytest_migcheck.history.source import History
 from pytest_migcheck.postgres.clones import Clones, OpenSession
 from pytest_migcheck.postgres.database import Database
@@ -25,6 +26,8 @@ class HookFiles(Protocol):
     """Whoever knows which of the user's files implement our hooks."""
 
     def files(self) -> tuple[Path, ...]: ...
+
+    def strategy(self, table: str, column: str) -> Any: ...
 
 
 def ingredients_of(
@@ -136,6 +139,13 @@ class MigratedDatabases:
             return DatabaseSet.around(self._clone(named, point), "stepper")
 
         return Stepper(named, open_at, self._pause)
+
+    def populate(self, target: Any, tables: Sequence[str], rows: int) -> dict[str, list[Row]]:
+        """Fill tables with valid rows; see ``provision.populating``."""
+        from pytest_migcheck.provision.populating import populate
+
+        hidden = [name for history in self._histories for name in history.version_tables()]
+        return populate(target, tables, rows, self._hooks.strategy, hidden)
 
     def stories(self) -> tuple[str, ...]:
         """How each template came about, one line each."""

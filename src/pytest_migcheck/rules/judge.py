@@ -14,7 +14,7 @@ from pytest_migcheck.rules._rule import Explained, Rule
 from pytest_migcheck.rules.blocking_statement import RULE as LIVE_RULE
 from pytest_migcheck.rules.blocking_statement import unexplained
 from pytest_migcheck.sql.split import split
-from pytest_migcheck.sql.statements import parse
+from pytest_migcheck.sql.statements import ParsedStatement, parse
 
 __all__ = ["RuleContext", "judge", "judge_and_mark"]
 
@@ -82,9 +82,13 @@ def _absent_before(context: RuleContext) -> set[str]:
     return {name for name in context.created_in_revision if context.table_key(name) is None}
 
 
-def _judge_one(
-    seen: Seen, texts: Sequence[str], context: RuleContext, rules: Sequence[Rule]
-) -> Iterator[Finding]:
+def _places(parts: Sequence[ParsedStatement], context: RuleContext) -> Iterator[tuple[ParsedStatement, RuleContext]]:
+    """Each statement of a string, and what a rule may know there."""
+    for number, part in enumerate(parts):
+        yield part, replace(context, preceding=tuple(parts[:number])) if number else context
+
+
+def _judge_one(seen: Seen, texts: Sequence[str], context: RuleContext, rules: Sequence[Rule]) -> Iterator[Finding]:
     statement, parts = seen.statement, seen.parts
     tables: set[str] = set()
     found: set[str] = set()
@@ -92,8 +96,8 @@ def _judge_one(
         here = replace(context, found=frozenset(found)) if rule.last else context
         # A string with the same statement twice has one finding for it.
         hits: dict[Explained, str] = {}
-        for text, part in zip(texts, parts, strict=True):
-            for hit in rule.look(statement, part, here):
+        for text, (part, place) in zip(texts, _places(parts, here), strict=True):
+            for hit in rule.look(statement, part, place):
                 hits.setdefault(hit, text)
         for hit, text in hits.items():
             found.add(rule.name)

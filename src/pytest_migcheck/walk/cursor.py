@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import gc
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.diff import same
@@ -57,9 +57,9 @@ class Cursor:
     """Walks one history over databases of its own."""
 
     def __init__(
-        self, history: History, server: Server, reset_cluster: Callable[[], None], *, traced: bool = True,
-        floor: Floor | None = None,
-    ) -> None:
+        self, history: History, server: Server, reset_cluster: Callable[[], None], *,
+        traced: bool = True, reads: bool = True, floor: Floor | None = None,
+    ) -> None:  # fmt: skip
         """Make a cursor.
 
         Args:
@@ -67,11 +67,13 @@ class Cursor:
             server: where the databases are made.
             reset_cluster: takes back what walks left outside of databases (roles).
             traced: ask the server what each statement locks, scans and rewrites.
+            reads: catalogs will be read, so hear from the server what is touched.
             floor: where to start, in place of an empty database.
         """
         self._floor = floor
         self._traced = traced
-        self._history = history
+        self._reads = reads
+        self.history = self._history = history
         self._reset_cluster = reset_cluster
         self._server = server
         self._order = history.graph.order
@@ -90,6 +92,7 @@ class Cursor:
         if blocker is not None:
             self._position = position + 1
             return Stairway(blocked_by=blocker)
+        self._seed(revision)
         up = self._step(revision, Direction.UPGRADE, 1, self._current())
         if up.failure is not None:
             self._failed[revision] = up.failure
@@ -106,6 +109,30 @@ class Cursor:
         """The catalog with every revision applied."""
         self._move_to(len(self._order))
         return self._current()
+
+    def before(self, revision: str) -> DatabaseSet | None:
+        """Stand right before a revision; None if a failed one keeps it from being reached."""
+        self._move_to(self._order.index(revision))
+        return None if self._blocker(revision) is not None else self._databases
+
+    def run(self) -> Run:
+        """The run of env.py where the cursor stands."""
+        return self._running()
+
+    def query(self, sql: str) -> Sequence[Sequence[Any]]:
+        """Run one statement in the main database where the cursor stands."""
+        assert self._databases is not None
+        return self._databases.run(sql)
+
+    def copy(self, label: str) -> DatabaseSet:
+        """A copy of the databases where the cursor stands."""
+        self.release()
+        assert self._databases is not None
+        return self._databases.copy(label)
+
+    def version_tables(self) -> tuple[tuple[str, str], ...]:
+        """The tables of the history's own bookkeeping."""
+        return self._history.version_tables()
 
     def release(self) -> None:
         """End the run of env.py: nothing of ours stays between other people's tests."""
@@ -172,7 +199,7 @@ class Cursor:
             self._position = self._floor.position
             self._databases = self._floor.copy(self._server, label, incremental=True)
         else:
-            self._databases = DatabaseSet(self._server, label, incremental=True)
+            self._databases = DatabaseSet(self._server, label, incremental=self._reads)
             self._history.prepare(self._databases)
 
     def _advance(self, revision: str) -> None:
@@ -180,6 +207,7 @@ class Cursor:
         if revision in self._failed or self._blocker(revision) is not None:
             return
         self._catalog = None
+        self._seed(revision)
         result = self._running().step(revision, Direction.UPGRADE, traced=False)
         if result.failure is not None:
             self._failed[revision] = result.failure
@@ -189,6 +217,13 @@ class Cursor:
                 self._restore(position)
                 for index in range(self._position, position):
                     self._advance(self._order[index])
+
+    def _seed(self, revision: str) -> None:
+        """Insert the user's rows; env.py does not run meanwhile, since it takes every connection to itself."""
+        if self._history.seeds():
+            self.release()
+            assert self._databases is not None
+            self._history.seed(self._databases, revision)
 
     def _blocker(self, revision: str) -> str | None:
         if not self._failed:

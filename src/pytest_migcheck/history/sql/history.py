@@ -113,6 +113,13 @@ class SqlHistory:
             line = text.count("\n", 0, (refusal.position or 1) - 1) + 1
             raise MigcheckError(f"migcheck_init: {path}:{line}: {refusal.error.kind}: {refusal}") from refusal
 
+    def seeds(self) -> bool:
+        """The hook is for Alembic's revisions: a script that presupposes rows is preceded by one that inserts them."""
+        return False
+
+    def seed(self, databases: DatabaseSet, revision: str) -> None:
+        """Nothing: see ``seeds``."""
+
     def start(self, databases: DatabaseSet) -> Run:
         return ScriptRun(self.layout, self._by_id, databases, self._recorder, self._options.timeout)
 

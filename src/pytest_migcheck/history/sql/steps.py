@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from pytest_migcheck.core.finding import Direction
-from pytest_migcheck.history.source import StepResult
+from pytest_migcheck.history.source import Rehearsing, StepResult
 from pytest_migcheck.history.sql.failures import irreversible, step_failure
 from pytest_migcheck.history.sql.layout import Layout, Migration
 from pytest_migcheck.history.sql.running import Session
@@ -14,6 +15,8 @@ from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.script import ScriptConnection
 from pytest_migcheck.postgres.watch import watched
 from pytest_migcheck.trace.recorder import Recorder
+
+T = TypeVar("T")
 
 
 class ScriptRun:
@@ -57,6 +60,10 @@ class ScriptRun:
             write_ledger(session.connection, self._layout, migration, direction)
         finally:
             session.connection.close()
+
+    def rehearse(self, work: Callable[[Rehearsing], T]) -> T | None:
+        """Scripts end their own transactions: rows go through them in copies."""
+        return None
 
     def end(self) -> None:
         """Nothing is left to finish: each step closes its session."""
