@@ -156,3 +156,12 @@ def test_git_that_cannot_answer_says_what_to_do(branch, repository, tmp_path_fac
     repository.commit()
     with pytest.raises(MigcheckError, match="have no common commit"):
         git_base(branch.path, "main", "--x")
+
+
+def test_an_older_revision_that_fails_is_run_and_the_summary_says_why(project, migcheck):
+    project.revision("a1", TABLE, 'op.drop_table("orders")')
+    project.revision("b2", 'op.execute("SELECT 1/0")')
+    project.revision("c3", 'op.add_column("orders", sa.Column("x", sa.Text))', 'op.drop_column("orders", "x")', parents="a1")
+    result = migcheck("--migcheck-since=b2", "--migcheck-checks=stairway")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*; older revisions: run, without a template: upgrade of b2 fails: DivisionByZero: *"])
