@@ -89,8 +89,8 @@ class Session:
 
     def server_line(self) -> str | None:
         """The server in one line, None until one was needed."""
-        server, floor = self.server, self._grounds.floor
-        older = f"; older revisions: a template, {floor.story}" if floor else ""
+        server, story = self.server, self._grounds.story
+        older = f"; older revisions: {story}" if story else ""
         return None if server is None else server.describe() + older
 
     def histories(self) -> tuple[History, ...]:
@@ -248,11 +248,13 @@ class Session:
             self._roles = RoleBaseline(frozenset((server.params.user,))) if shared else RoleBaseline.of(server)
         return server
 
-    def _seek_floor(self) -> Floor | None:
+    def _seek_floor(self) -> Floor | str | None:
         """The state before the first revision that is judged, where older ones are not."""
         history, *others = self.histories()
         start = self.scope(history.name).start
-        if others or not start:
+        if others:
+            return "there are several histories" if self._settings.since[1] else None
+        if not start:
             return None
         self.pause()
         settings, hooks = self._settings, self._hooks
