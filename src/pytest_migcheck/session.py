@@ -219,6 +219,7 @@ class Session:
                     hidden_tables=work.history.version_tables(),
                     env_path=str(work.history.env_path),
                     heads=", ".join(work.history.graph.heads),
+                    severities=self._settings.drift,
                 )
                 outcomes.append(judge_drift(one, side, models))
             return joined(outcomes)

@@ -59,6 +59,12 @@ OPTIONS = (
         repeat=True,
         metavar="RULES",
     ),
+    Option(
+        "migcheck_drift",
+        "how bad kinds of drift are, a line each: KIND: SEVERITY or KIND.ATTRIBUTE: SEVERITY, as in view: error; "
+        "severities are error, warning, info and ignore",
+        "linelist",
+    ),
     Option("migcheck_irreversible", "revisions with no way back", "args"),
     Option(
         "migcheck_postgres",
@@ -164,6 +170,7 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         checks=s.check_names(*many("migcheck_checks")),
         select=s.rule_names(*many("migcheck_select"), rules),
         ignore=s.rule_names(*many("migcheck_ignore"), rules),
+        drift=s.drift_severities(*many("migcheck_drift")),
         irreversible=tuple(many("migcheck_irreversible")[1]),
         postgres=s.server_place(*one("migcheck_postgres", "auto")),
         big_tables=tuple(many("migcheck_big_tables")[1]),
