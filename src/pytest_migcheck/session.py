@@ -71,8 +71,7 @@ class Session:
         path = settings.baseline
         self.baseline = None if path is None else read_baseline(path, writing=settings.write_baseline)
         self._grounds = Grounds(self.servers, self._seek_floor)
-        off = {rule.id for rule in (*all_rules(), *own_rules) if rule.off}
-        off |= {rule.id for rule in history_rules() if rule.off}
+        off = {rule.id for rule in (*all_rules(), *own_rules, *history_rules()) if rule.off}
         self._silence = silence_of(settings, {rule.id: rule.name for rule in own_rules}, off)
         self._closed = False
         self._current: str | None = None
@@ -210,6 +209,7 @@ class Session:
                 self._ground(history),
                 start=self.scope(history.name).start,
                 declared=lambda: self._silence.all_irreversible(history.graph),
+                severities=self._settings.drift,
             )
         return work.whole.judge(check)
 
