@@ -149,8 +149,8 @@ def test_rows_of_the_users_own(project, migcheck) -> None:
     result.stdout.fnmatch_lines(
         [
             "*MC401 upgrade-fails-on-rows: upgrading s4 fails when a row of orders violates orders_note_check*",
-            "  rows    orders  {id: 1, email: NULL, note: 'say \"x\"'}",
-            '  insert  INSERT INTO "public"."orders" ("id", "email", "note") VALUES (\'1\', NULL, \'say "x"\');',
+            "  rows    orders  {id: 0, email: NULL, note: 'say \"x\"'}",
+            '  insert  INSERT INTO "public"."orders" ("id", "email", "note") VALUES (\'0\', NULL, \'say "x"\');',
             "  seed    --hypothesis-seed=*",
             "  again   pytest --migcheck * 'migrations/versions/s4.py::data'",
         ]

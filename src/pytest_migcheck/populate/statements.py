@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pytest_migcheck.core.rows import Found, NewRow, RowSet, Snapshot
-from pytest_migcheck.core.table_shape import ColumnShape, TableName, TableShape
+from pytest_migcheck.core.table_shape import TableName, TableShape
 
 Query = Callable[[str], Sequence[Sequence[Any]]]
 # Per table the names and types of its columns.
@@ -107,21 +107,18 @@ def accepted(query: Query, table: TableShape, wanted: Mapping[str, Sequence[str]
             f"(({check.expression}) IS NOT FALSE)" for check in table.checks if check.columns == (column.name,)
         )
         values = ", ".join(literal(value) for value in wanted[column.name])
+        # The variable lives in a block of its own: a domain may refuse to be NULL even for a moment.
         blocks.append(
-            f"FOREACH mc_value IN ARRAY ARRAY[{values}]::pg_catalog.text[] LOOP BEGIN {name} := mc_value;\n"
-            f"IF {checks or 'true'} THEN mc_all := mc_all || '1'; ELSE mc_all := mc_all || '0'; END IF;\n"
+            f"FOREACH mc_value IN ARRAY ARRAY[{values}]::pg_catalog.text[] LOOP BEGIN\n"
+            f"DECLARE {name} {column.type_text} := mc_value; BEGIN\n"
+            f"IF {checks or 'true'} THEN mc_all := mc_all || '1'; ELSE mc_all := mc_all || '0'; END IF; END;\n"
             "EXCEPTION WHEN OTHERS THEN mc_all := mc_all || '0'; END; END LOOP;"
         )
-    declared = "".join(f"{identifier(column.name)} {_type_of(column)}; " for column in columns)
     query(
-        f"DO $migcheck$ DECLARE mc_value text; mc_all text := ''; {declared}\nBEGIN\n"
+        "DO $migcheck$ DECLARE mc_value text; mc_all text := '';\nBEGIN\n"
         + "\n".join(blocks)
         + "\nPERFORM pg_catalog.set_config('migcheck.accepted', mc_all, false);\nEND $migcheck$"
     )
     (answer,) = query("SELECT pg_catalog.current_setting('migcheck.accepted')")
     verdicts = iter(answer[0])
     return {column.name: tuple(value for value in wanted[column.name] if next(verdicts) == "1") for column in columns}
-
-
-def _type_of(column: ColumnShape) -> str:
-    return column.type_text

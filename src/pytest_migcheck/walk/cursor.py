@@ -72,6 +72,7 @@ class Cursor:
         self._catalog: Catalog | None = None
         self._checkpoints = Checkpoints()
         self._failed: dict[str, StepFailure] = {}
+        self._seeded: str | None = None
 
     def stairway(self, revision: str) -> Stairway:
         """Run the revision up, down and up, from the state before it."""
@@ -102,7 +103,10 @@ class Cursor:
     def before(self, revision: str) -> DatabaseSet | None:
         """Stand right before a revision; None if a failed one keeps it from being reached."""
         self._move_to(self._order.index(revision))
-        return None if self._blocker(revision) is not None else self._databases
+        if self._blocker(revision) is not None:
+            return None
+        self._seed(revision)
+        return self._databases
 
     def run(self) -> Run:
         """The run of env.py where the cursor stands."""
@@ -138,7 +142,7 @@ class Cursor:
             self._databases.drop()
             self._databases = None
         self._checkpoints.drop()
-        self._position, self._catalog = 0, None
+        self._position, self._catalog, self._seeded = 0, None, None
 
     def _after_failed_upgrade(self, up: StepRecord) -> Stairway:
         dirty = not same(up.before, _known(up.after))
@@ -160,6 +164,7 @@ class Cursor:
     def _abandon(self) -> None:
         """Give up databases that are not in a state of the history any more."""
         self.release()
+        self._seeded = None
         if self._databases is not None:
             self._databases.drop()
             self._databases = None
@@ -206,7 +211,8 @@ class Cursor:
 
     def _seed(self, revision: str) -> None:
         """Insert the user's rows; env.py does not run meanwhile, since it takes every connection to itself."""
-        if self._history.seeds():
+        if self._history.seeds() and self._seeded != revision:
+            self._seeded = revision
             self.release()
             assert self._databases is not None
             self._history.seed(self._databases, revision)
