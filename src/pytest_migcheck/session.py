@@ -11,11 +11,11 @@ from pytest_migcheck.checks.drift import Migrated, joined, judge_drift, part_of
 from pytest_migcheck.checks.heads import check_heads
 from pytest_migcheck.checks.in_sql import in_words_of
 from pytest_migcheck.checks.locks import Target, judge_locks
-from pytest_migcheck.checks.row_trials import RowTrials, Walker
+from pytest_migcheck.checks.row_trials import RowTrials, Walked
 from pytest_migcheck.checks.stairway import judge_stairway
 from pytest_migcheck.checks.walked import walked_steps
 from pytest_migcheck.core.catalog import Catalog
-from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
+from pytest_migcheck.core.outcome import ALONE, MigcheckError, Outcome, Status
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.find import find_histories
 from pytest_migcheck.history.source import History, Hooks, StepResult
@@ -26,7 +26,7 @@ from pytest_migcheck.postgres.servers import CHECKS, Servers
 from pytest_migcheck.provision.databases import MigratedDatabases
 from pytest_migcheck.rules._rule import Rule
 from pytest_migcheck.settings import Settings
-from pytest_migcheck.walk.cursor import Cursor, Stairway
+from pytest_migcheck.walk.cursor import Cursor
 
 
 @dataclass(slots=True)
@@ -41,7 +41,6 @@ class _Work:
     migrated: Catalog | None = None
     stopped_by: str | None = None
     cluster_wide: bool | None = None
-    walked: tuple[str, Stairway] | None = None
 
 
 class Session:
@@ -111,7 +110,7 @@ class Session:
                 self._judge(work, check, revision)
             except MigcheckError as error:
                 # What stops one item stops them all; it is told once in full.
-                work.stopped_by = str(error).splitlines()[0] if check != "drift" else work.stopped_by
+                work.stopped_by = str(error).splitlines()[0] if check not in ALONE else work.stopped_by
                 raise
         return in_words_of(work.history, work.outcomes[key])
 
@@ -153,7 +152,7 @@ class Session:
             traced = bool({"locks", "data"} & {*self._settings.checks})
             work.cursor = Cursor(history, server, self._roles_as_at_the_start, traced=traced)
         stairway = work.cursor.stairway(revision)
-        work.walked = (revision, stairway)
+        self._rows.remember(Walked(history, revision, stairway, server, self._roles_as_at_the_start, work.cursor.release))
         node = history.graph.revisions[revision]
         irreversible = any(revision.startswith(name) for name in self._settings.irreversible)
         judged = judge_stairway(stairway, node, irreversible)
@@ -174,13 +173,9 @@ class Session:
 
     def _with_rows(self, work: _Work, revision: str) -> Outcome:
         """Judge a revision by rows; what it does without any must be known by then."""
-        if work.walked is None or work.walked[0] != revision:
+        if not self._rows.knows(work.history, revision):
             self._walk(work, revision)
-        assert work.walked is not None
-        assert work.cursor is not None
-        work.cursor.release()
-        walker = Walker(work.history, self._started(), self._roles_as_at_the_start)
-        return self._rows.outcome(walker, revision, work.walked[1])
+        return self._rows.outcome(work.history, revision)
 
     def _history_check(self, work: _Work, check: str) -> Outcome:
         history = work.history

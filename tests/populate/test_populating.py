@@ -160,7 +160,9 @@ def test_rows_of_the_users_own(project, migcheck) -> None:
 def test_a_dropped_column_is_a_warning(project, migcheck) -> None:
     project.sql("a1", "CREATE TABLE orders (id int PRIMARY KEY, note text)", "DROP TABLE orders")
     project.sql("b2", "ALTER TABLE orders DROP note", "ALTER TABLE orders ADD note text")
-    project.sql("c3", "CREATE TABLE t (a int); DROP TABLE orders", "CREATE TABLE orders (id int PRIMARY KEY, note text)")
+    project.sql(
+        "c3", "CREATE TABLE t (a int); DROP TABLE orders", "CREATE TABLE orders (id int PRIMARY KEY, note text)"
+    )
     project.write("pyproject.toml", "[tool.pytest.ini_options]\nmigcheck_ignore = ['MC1', 'MC2']\n")
     result = migcheck("-v", "--migcheck-checks=data", "--migcheck-report=json:r.json")
     result.assert_outcomes(passed=3)

@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_migcheck.checks.data_findings import Breakage, breakages, computed_columns, data_finding
 from pytest_migcheck.checks.data_places import Places
+from pytest_migcheck.checks.data_rows import Smallest
 from pytest_migcheck.checks.row_trials import Budget, DataOptions
 from pytest_migcheck.checks.touched import Touched, touched, with_dependents
 from pytest_migcheck.core.finding import Finding, Severity
@@ -18,7 +19,7 @@ from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.core.rows import RowSet
 from pytest_migcheck.core.table_shape import Shapes, TableName
 from pytest_migcheck.populate.compare import Intent
-from pytest_migcheck.populate.drawing import Nothing, Plain, draw_rows, sweep
+from pytest_migcheck.populate.drawing import Nothing, Plain, draw_rows, seed_of, sweep
 from pytest_migcheck.populate.literals import literals_of_python, literals_of_sql
 from pytest_migcheck.populate.passage import Passage, Route, layout_of, sequences_of
 from pytest_migcheck.populate.plan import Wanted, bounded, make_plan
@@ -32,13 +33,15 @@ _SWEPT = 40
 _CUT = "migcheck_time_budget was used up: {} was tried with fewer rows than migcheck_examples says"
 
 
-def judge_data(stairway: Stairway, revision: Revision, cursor: Cursor, options: DataOptions, budget: Budget) -> Outcome:
+def judge_data(
+    stairway: Stairway, revision: Revision, ready: Callable[[], Cursor], options: DataOptions, budget: Budget
+) -> Outcome:
     """Judge one revision by rows.
 
     Args:
         stairway: its records over empty tables.
         revision: the revision.
-        cursor: walks databases for rows, and stands anywhere.
+        ready: gives the cursor that walks databases for rows, once nothing else runs.
         options: what the user says about rows.
         budget: what the items of the run may still take.
     """
@@ -46,14 +49,15 @@ def judge_data(stairway: Stairway, revision: Revision, cursor: Cursor, options: 
         return Outcome(status=Status.SKIPPED, reason=f"not reached: upgrading {stairway.blocked_by} fails")
     if stairway.up.failure is not None:
         return Outcome(status=Status.SKIPPED, reason=f"upgrading {revision.id} fails without rows (see stairway)")
-    what = touched(stairway, cursor.version_tables())
+    what = touched(stairway, options.hidden)
     if not what.tables:
         return Outcome(status=Status.PASSED)
+    cursor = ready()
     databases = cursor.before(revision.id)
     if databases is None:
         return Outcome(status=Status.SKIPPED, reason="not reached: an earlier upgrade fails")
     query = cursor.query
-    shapes = read_shapes(query, cursor.version_tables())
+    shapes = read_shapes(query, options.hidden)
     trial = _Trial(stairway, revision, cursor, options, budget)
     trial.prepare(what, shapes, query)
     return trial.outcome()
@@ -72,7 +76,7 @@ class _Trial:
         self._unfilled: str | None = None
         self._notes: list[str] = []
         self._warnings: dict[Any, Breakage] = {}
-        self._cut = False
+        self._tried = 0
 
     def prepare(self, what: Touched, shapes: Shapes, query: Callable[[str], Sequence[Sequence[Any]]]) -> None:
         """Plan the rows and the route."""
@@ -171,6 +175,7 @@ class _Trial:
     def _judge(self, rows: RowSet) -> tuple[Any, ...]:
         """The keys of what the rows break; what is only a warning is noted."""
         passage = self._places.take_through(rows)
+        self._tried += 1
         self._note(passage)
         found = self._broken(passage)
         for breakage in found:
@@ -215,4 +220,7 @@ class _Trial:
                 self._notes.append(f"no rows in {table.shape.label} for {self._revision.id}: {why.splitlines()[0]}")
 
     def _finding(self, breakage: Breakage, rows: RowSet | None) -> Finding:
-        return data_finding(breakage, rows, self._revision, self._plan, self._options.history, self._options.seed)
+        options = self._options
+        seed = seed_of(f"{options.history}:{self._revision.id}") if options.seed is None else options.seed
+        shown = () if rows is None else Smallest(rows, self._plan, self._tried, seed).details(breakage.passage.before)
+        return data_finding(breakage, self._revision, shown)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_migcheck.core.outcome import Outcome
+from pytest_migcheck.core.table_shape import TableName
 from pytest_migcheck.history.source import History
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.settings import Settings
@@ -38,6 +39,7 @@ class DataOptions:
     sample: Sample | None
     seed: int | None
     irreversible: bool
+    hidden: Collection[TableName]
 
 
 class RowHooks(Protocol):
@@ -47,12 +49,18 @@ class RowHooks(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Walker:
-    """What a walk needs: the history, where its databases are made, and what takes roles back."""
+class Walked:
+    """The records of a revision without rows, and what a walk with rows needs.
+
+    ``reset_cluster`` takes roles back, ``pause`` ends the run of env.py that made the records.
+    """
 
     history: History
+    revision: str
+    stairway: Stairway
     server: Server
     reset_cluster: Callable[[], None]
+    pause: Callable[[], None]
 
 
 class RowTrials:
@@ -63,26 +71,44 @@ class RowTrials:
         self._hooks = hooks
         self._budget = Budget(seconds=float(settings.time_budget))
         self._cursors: dict[str, Cursor] = {}
+        self._walked: dict[str, Walked] = {}
         self._sample: Sample | None = None
 
-    def outcome(self, walker: Walker, revision: str, stairway: Stairway) -> Outcome:
-        """Judge a revision by rows; ``stairway`` are its records without any."""
+    def remember(self, walked: Walked) -> None:
+        """Keep the records of a revision until the next one of the history: they hold whole catalogs."""
+        self._walked[walked.history.name] = walked
+
+    def knows(self, history: History, revision: str) -> bool:
+        """Whether the revision is the one that was walked last."""
+        return history.name in self._walked and self._walked[history.name].revision == revision
+
+    def outcome(self, history: History, revision: str) -> Outcome:
+        """Judge a revision by rows."""
         from pytest_migcheck.checks.data import judge_data
 
-        name = walker.history.name
-        if name not in self._cursors:
-            self._cursors[name] = Cursor(walker.history, walker.server, walker.reset_cluster, traced=False, reads=False)
-        cursor = self._cursors[name]
-        node = walker.history.graph.revisions[revision]
+        walked = self._walked[history.name]
+        node = history.graph.revisions[revision]
         try:
-            return judge_data(stairway, node, cursor, self._options(name, revision), self._budget)
+            options = self._options(history, revision)
+            return judge_data(walked.stairway, node, lambda: self._ready(walked), options, self._budget)
         finally:
-            cursor.release()
+            if history.name in self._cursors:
+                self._cursors[history.name].release()
 
-    def _options(self, history: str, revision: str) -> DataOptions:
+    def _ready(self, walked: Walked) -> Cursor:
+        """The cursor for rows; two runs of env.py never overlap, and what has nothing to do with rows ends none."""
+        name = walked.history.name
+        walked.pause()
+        if name not in self._cursors:
+            cursor = Cursor(walked.history, walked.server, walked.reset_cluster, traced=False, reads=False)
+            self._cursors[name] = cursor
+        return self._cursors[name]
+
+    def _options(self, history: History, revision: str) -> DataOptions:
         s = self._settings
         return DataOptions(
-            history=history,
+            history=history.name,
+            hidden=history.version_tables(),
             examples=s.examples,
             bounds=s.empty_tables,
             own=self._hooks.strategy,
