@@ -148,11 +148,12 @@ class Session:
         """Run a revision once and keep both verdicts on it; the catalogs are not kept."""
         server = self._started()
         history = work.history
+        reset = self._roles_as_at_the_start
         if work.cursor is None:
             traced = bool({"locks", "data"} & {*self._settings.checks})
-            work.cursor = Cursor(history, server, self._roles_as_at_the_start, traced=traced)
+            work.cursor = Cursor(history, server, reset, traced=traced)
         stairway = work.cursor.stairway(revision)
-        self._rows.remember(Walked(history, revision, stairway, server, self._roles_as_at_the_start, work.cursor.release))
+        self._rows.remember(Walked(history, revision, stairway, server, reset, work.cursor.release))
         node = history.graph.revisions[revision]
         irreversible = any(revision.startswith(name) for name in self._settings.irreversible)
         judged = judge_stairway(stairway, node, irreversible)
