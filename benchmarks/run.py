@@ -5,7 +5,8 @@
 
 Columns: ``floor`` sends the SQL of every revision (up, down, up, a transaction each) down one psycopg
 connection; ``stairway`` is ``pytest --migcheck --migcheck-checks=stairway``; ``without-rows`` all checks but ``data``;
-``migcheck`` is the full ``pytest --migcheck``; all of them start a server of their own and that counts. ``pytest-alembic`` is
+``migcheck`` is the full ``pytest --migcheck``; all of them start a server of their own and that counts.
+``pytest-alembic`` is
 ``pytest --test-alembic`` (its four tests) on a server that is running already.
 """
 

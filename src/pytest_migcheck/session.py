@@ -153,7 +153,7 @@ class Session:
             traced = bool({"locks", "data"} & {*self._settings.checks})
             work.cursor = Cursor(history, server, reset, traced=traced)
         stairway = work.cursor.stairway(revision)
-        self._rows.remember(Walked(history, revision, stairway, server, reset, work.cursor.release))
+        self._rows.remember(Walked(history, revision, stairway, server, reset, work.cursor))
         node = history.graph.revisions[revision]
         irreversible = any(revision.startswith(name) for name in self._settings.irreversible)
         judged = judge_stairway(stairway, node, irreversible)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,14 +35,18 @@ _CUT = "migcheck_time_budget was used up: {} was tried with fewer rows than migc
 
 
 def judge_data(
-    stairway: Stairway, revision: Revision, ready: Callable[[], Cursor], options: DataOptions, budget: Budget
+    stairway: Stairway,
+    revision: Revision,
+    before: Callable[[], AbstractContextManager[Cursor | None]],
+    options: DataOptions,
+    budget: Budget,
 ) -> Outcome:
     """Judge one revision by rows.
 
     Args:
         stairway: its records over empty tables.
         revision: the revision.
-        ready: gives the cursor that walks databases for rows, once nothing else runs.
+        before: gives a cursor that stands right before the revision.
         options: what the user says about rows.
         budget: what the items of the run may still take.
     """
@@ -52,15 +57,12 @@ def judge_data(
     what = touched(stairway, options.hidden)
     if not what.tables:
         return Outcome(status=Status.PASSED)
-    cursor = ready()
-    databases = cursor.before(revision.id)
-    if databases is None:
-        return Outcome(status=Status.SKIPPED, reason="not reached: an earlier upgrade fails")
-    query = cursor.query
-    shapes = read_shapes(query, options.hidden)
-    trial = _Trial(stairway, revision, cursor, options, budget)
-    trial.prepare(what, shapes, query)
-    return trial.outcome()
+    with before() as cursor:
+        if cursor is None:
+            return Outcome(status=Status.SKIPPED, reason="not reached: an earlier upgrade fails")
+        trial = _Trial(stairway, revision, cursor, options, budget)
+        trial.prepare(what, read_shapes(cursor.query, options.hidden), cursor.query)
+        return trial.outcome()
 
 
 class _Trial:
@@ -77,6 +79,7 @@ class _Trial:
         self._notes: list[str] = []
         self._warnings: dict[Any, Breakage] = {}
         self._tried = 0
+        self._started = time.monotonic()
 
     def prepare(self, what: Touched, shapes: Shapes, query: Callable[[str], Sequence[Sequence[Any]]]) -> None:
         """Plan the rows and the route."""
@@ -115,11 +118,10 @@ class _Trial:
         self._places = Places(self._cursor, self._route, committed=what.commits or deferred)
 
     def outcome(self) -> Outcome:
-        started = time.monotonic()
         try:
             found = self._found() if self._plan.tables else []
         finally:
-            self._budget.used += time.monotonic() - started
+            self._budget.used += time.monotonic() - self._started
             self._places.close()
         self._name_unfilled()
         findings = [self._finding(breakage, rows) for breakage, rows in found]
@@ -135,7 +137,7 @@ class _Trial:
         for rows in self._first():
             for key in self._judge(rows):
                 if key not in smallest:
-                    smallest[key] = simplified(rows, self._plan, lambda r, key=key: key in self._judge(r))  # type: ignore[misc]
+                    smallest[key] = self._simplified(rows, key)
         if self._depends:
             smallest |= self._searched(self._options.examples, smallest)
         confirmed = self._confirmed(smallest)
@@ -145,6 +147,13 @@ class _Trial:
             self._warnings.clear()
             confirmed = self._confirmed(self._searched(min(_FEW, self._options.examples), {}))
         return confirmed
+
+    def _simplified(self, rows: RowSet, key: Any) -> RowSet:
+        """The rows as a person would write them, as far as there is time for that."""
+        return simplified(rows, self._plan, lambda simpler: self._left() > 0 and key in self._judge(simpler))
+
+    def _left(self) -> float:
+        return self._budget.left() - (time.monotonic() - self._started)
 
     def _first(self) -> Iterator[RowSet]:
         """Rows to begin with: the user's, plain ones, only NULLs, and one with every value."""
@@ -159,13 +168,12 @@ class _Trial:
         """What else breaks it."""
         from pytest_migcheck.populate.search import search
 
-        deadline = time.monotonic() + self._budget.left()
         found = search(
             self._plan,
             lambda rows: tuple(key for key in self._judge(rows) if key not in known),
             name=f"{self._options.history}:{self._revision.id}",
             examples=examples,
-            time_left=lambda: deadline - time.monotonic(),
+            time_left=self._left,
             seed=self._options.seed,
         )
         if found.cut:

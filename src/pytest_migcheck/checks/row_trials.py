@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pytest_migcheck.core.diff import same
 from pytest_migcheck.core.outcome import Outcome
 from pytest_migcheck.core.table_shape import TableName
 from pytest_migcheck.history.source import History
@@ -52,7 +54,7 @@ class RowHooks(Protocol):
 class Walked:
     """The records of a revision without rows, and what a walk with rows needs.
 
-    ``reset_cluster`` takes roles back, ``pause`` ends the run of env.py that made the records.
+    ``reset_cluster`` takes roles back, ``cursor`` has made the records.
     """
 
     history: History
@@ -60,7 +62,7 @@ class Walked:
     stairway: Stairway
     server: Server
     reset_cluster: Callable[[], None]
-    pause: Callable[[], None]
+    cursor: Cursor
 
 
 class RowTrials:
@@ -88,17 +90,29 @@ class RowTrials:
 
         walked = self._walked[history.name]
         node = history.graph.revisions[revision]
-        try:
-            options = self._options(history, revision)
-            return judge_data(walked.stairway, node, lambda: self._ready(walked), options, self._budget)
-        finally:
-            if history.name in self._cursors:
-                self._cursors[history.name].release()
+        options = self._options(history, revision)
+        return judge_data(walked.stairway, node, lambda: self._before(walked), options, self._budget)
 
-    def _ready(self, walked: Walked) -> Cursor:
-        """The cursor for rows; two runs of env.py never overlap, and what has nothing to do with rows ends none."""
+    @contextlib.contextmanager
+    def _before(self, walked: Walked) -> Iterator[Cursor | None]:
+        """A cursor right before the revision; None where that is not reached."""
+        cursor = walked.cursor
+        if _is_clean(walked.stairway) and cursor.stands_after(walked.revision):
+            with cursor.taken_back(walked.revision) as databases:
+                if databases is not None:
+                    yield cursor
+                    return
+        # A way of its own: the other cursor cannot stand before the revision again.
+        cursor.release()
+        own = self._own_cursor(walked)
+        try:
+            yield None if own.before(walked.revision) is None else own
+        finally:
+            # Two runs of env.py never overlap.
+            own.release()
+
+    def _own_cursor(self, walked: Walked) -> Cursor:
         name = walked.history.name
-        walked.pause()
         if name not in self._cursors:
             cursor = Cursor(walked.history, walked.server, walked.reset_cluster, traced=False, reads=False)
             self._cursors[name] = cursor
@@ -134,3 +148,12 @@ class RowTrials:
         for cursor in self._cursors.values():
             cursor.forget()
         self._cursors.clear()
+
+
+def _is_clean(stairway: Stairway) -> bool:
+    """Whether the revision can be taken back and applied again without a trace."""
+    up, down, again = stairway.up, stairway.down, stairway.again
+    if up is None or down is None or again is None or stairway.dirty:
+        return False
+    failed = any(record.failure is not None for record in (up, down, again))
+    return not failed and down.after is not None and same(up.before, down.after)

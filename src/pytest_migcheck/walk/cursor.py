@@ -6,9 +6,10 @@ in the upgrade order is applied, except those whose upgrade fails and those that
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -107,6 +108,31 @@ class Cursor:
             return None
         self._seed(revision)
         return self._databases
+
+    def stands_after(self, revision: str) -> bool:
+        """Whether the revision is the one that was applied last."""
+        stands = self._databases is not None and self._position == self._order.index(revision) + 1
+        return stands and revision not in self._failed and self._blocker(revision) is None
+
+    @contextlib.contextmanager
+    def taken_back(self, revision: str) -> Iterator[DatabaseSet | None]:
+        """Stand before a revision that goes up and down cleanly, and after it again; None if it does not go down now.
+
+        What happens meanwhile is rolled back, except for what sequences count: that is put back.
+        """
+        down = self._running().step(revision, Direction.DOWNGRADE, traced=False)
+        if down.failure is not None:
+            self._abandon()
+            yield None
+            return
+        assert self._databases is not None
+        numbers = self._databases.sequence_numbers()
+        try:
+            yield self._databases
+        finally:
+            self._databases.restore_sequences(numbers)
+            if self._running().step(revision, Direction.UPGRADE, traced=False).failure is not None:
+                self._abandon()
 
     def run(self) -> Run:
         """The run of env.py where the cursor stands."""
