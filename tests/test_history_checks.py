@@ -26,9 +26,14 @@ def test_a_changed_model_and_an_index_that_only_migrations_make(project: Project
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "MC301 drift: column public.orders.email differs between models and migrations: "
-            "type character varying(320) → character varying(255)",
-            "MC301 drift: index public.orders.ix_email is in the migrated database and not in the models",
+            "MC301 drift: index public.orders.ix_email: only in the migrations",
+            "  models  target_metadata (env.py)  –",
+            "  migrated head a1  INDEX btree (email)",
+            '  fix     op.drop_index("ix_email", table_name="orders")   # or declare it in the models',
+            "MC301 drift: column public.orders.email: type varchar(255) → varchar(320)",
+            "  models  *models.py:3  varchar(320)",
+            "  migrated head a1  varchar(255)",
+            '  fix     op.alter_column("orders", "email", type_=sa.String(320))',
         ]
     )
 
@@ -139,7 +144,7 @@ def test_an_autocommit_block_works_in_the_stairway(project: Project, migcheck) -
         'with op.get_context().autocommit_block():\n    op.drop_index("ix", "orders", postgresql_concurrently=True)',
     )
     project.env(configure=", transaction_per_migration=True")
-    migcheck().assert_outcomes(passed=7, skipped=1)
+    migcheck().assert_outcomes(passed=9, skipped=1)
 
 
 def test_a_role_that_a_migration_makes_does_not_stand_in_the_way(project: Project, migcheck) -> None:
@@ -162,7 +167,7 @@ def test_our_redirection_is_not_there_for_other_tests(project: Project, migcheck
                 engine.connect()
         """,
     )
-    migcheck("-p", "no:randomly", "migrations", "test_mine.py").assert_outcomes(passed=6, skipped=1)
+    migcheck("-p", "no:randomly", "migrations", "test_mine.py").assert_outcomes(passed=7, skipped=1)
 
 
 def test_locks_of_an_upgrade_that_fails_never_pass(project: Project, migcheck) -> None:
@@ -217,3 +222,68 @@ def test_a_downgrade_that_forgets_something_is_told_what_to_write(project: Proje
             '  fix     op.alter_column("t", "s", comment=None)   # in downgrade()',
         ]
     )
+
+
+def test_differences_name_the_line_of_the_model_and_models_that_nobody_imports(project: Project, migcheck) -> None:
+    project.write("shop/__init__.py", "")
+    project.write(
+        "shop/base.py",
+        """
+        from sqlalchemy.orm import DeclarativeBase
+
+        class Base(DeclarativeBase):
+            pass
+        """,
+    )
+    project.write(
+        "shop/orders.py",
+        """
+        import sqlalchemy as sa
+        from sqlalchemy.orm import Mapped, mapped_column
+
+        from shop.base import Base
+
+        class Order(Base):
+            __tablename__ = "orders"
+            __table_args__ = (sa.UniqueConstraint("email", name="uq_email"),)
+            id: Mapped[int] = mapped_column(primary_key=True)
+            mail: Mapped[str] = mapped_column("email", sa.String(320))
+            kind: Mapped[str] = mapped_column(sa.Enum("a", "b", name="kind"), index=True)
+
+        notes = sa.Table(
+            "notes",
+            Base.metadata,
+            sa.Column("text", sa.Text),
+        )
+        """,
+    )
+    for name in ("invoices", "refunds"):
+        model = f"class It(Base):\n    __tablename__ = '{name}'\n    id = sa.Column(sa.Integer, primary_key=True)\n"
+        project.write(f"shop/{name}.py", f"import sqlalchemy as sa\nfrom shop.base import Base\n\n{model}")
+    project.env(models="")
+    project.write("models.py", "import shop.orders\nfrom shop.base import Base\nmetadata = Base.metadata\n")
+    project.sql(
+        "a1",
+        "CREATE TYPE kind AS ENUM ('a'); CREATE TABLE orders (id serial PRIMARY KEY, email varchar(255) NOT NULL,"
+        " kind kind NOT NULL); CREATE TABLE invoices (id serial PRIMARY KEY); CREATE TABLE notes (text varchar)",
+        "DROP TABLE orders; DROP TABLE invoices; DROP TABLE notes; DROP TYPE kind",
+    )
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(failed=1)
+    text = result.stdout.str()
+    lines = {"invoices:": "invoices.py:4", "kind: the": "orders.py:11", "orders.email:": "orders.py:10"}
+    lines |= {"uq_email:": "orders.py:8", "ix_orders_kind:": "orders.py:11", "notes.text:": "orders.py:16"}
+    lines |= {"table refunds: shop.refunds": "refunds.py:4"}
+    for named, place in lines.items():
+        headline = next(line for line in text.splitlines() if line.startswith("MC301") and named in line)
+        assert f"{headline}\n  shop/{place}\n" in text
+    result.stdout.fnmatch_lines(
+        [
+            "MC301 drift: type public.kind: the migrated type lacks label b",
+            """  fix     op.execute("ALTER TYPE public.kind ADD VALUE 'b'")""",
+            "MC301 drift: constraint public.orders.uq_email: only in the models",
+            "  models  *shop/orders.py:8  UNIQUE (email)",
+            '  fix     op.create_unique_constraint("uq_email", "orders", ["email"])',
+        ]
+    )
+    result.stdout.fnmatch_lines(["  fix     import shop.invoices  # in env.py, above target_metadata"])

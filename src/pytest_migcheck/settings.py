@@ -28,6 +28,11 @@ class Settings:
     checks: tuple[str, ...] = CHECKS
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    revision_ignores: Mapping[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
+    require_reason: bool = False
+    since: tuple[str, str] = ("migcheck_since", "")
+    baseline: Path | None = None
+    write_baseline: bool = False
     irreversible: tuple[str, ...] = ()
     postgres: str = "auto"
     big_tables: tuple[str, ...] = ()
@@ -101,6 +106,52 @@ def rule_names(origin: str, values: Sequence[str], known: Mapping[str, str]) -> 
         hint = f" Did you mean {_both(near[0], known)}?" if near else ""
         raise MigcheckError(f"{origin}: {entry!r} is not a rule.{hint} See: pytest --migcheck-rules")
     return tuple(named)
+
+
+def revision_ignores(
+    origin: str, values: Sequence[str], known: Mapping[str, str], *, reason_required: bool
+) -> dict[str, tuple[tuple[str, ...], str]]:
+    """``REVISION: RULES -- reason`` lines as revision to (rules, reason)."""
+    found: dict[str, tuple[tuple[str, ...], str]] = {}
+    for value in values:
+        revision, _, rest = value.partition(":")
+        rules, dashes, reason = rest.partition("--")
+        named = rule_names(f"{origin}: {revision.strip()}", rules.split(), known)
+        if not revision.strip() or not named:
+            raise MigcheckError(f"{origin}: {value!r} is not valid. Valid: REVISION: MC101 MC204 -- reason")
+        if reason_required and not (dashes and reason.strip()):
+            raise MigcheckError(
+                f"{origin}: {value!r} gives no reason, and migcheck_require_reason asks for one. "
+                f"Valid: {revision.strip()}: {' '.join(named)} -- reason"
+            )
+        before = found.get(revision.strip(), ((), ""))
+        found[revision.strip()] = ((*before[0], *named), reason.strip() or before[1])
+    return found
+
+
+def since(origin: str, value: str) -> tuple[str, str]:
+    """The setting with its origin; what it names is looked up when the histories are known."""
+    if value.strip() == "git:":
+        raise MigcheckError(f"{origin}: 'git:' names no branch. Valid: git:REF, for example git:origin/main")
+    return origin, value.strip()
+
+
+def baseline(origin: str, value: str, root: Path, *, writing: bool) -> Path | None:
+    """The path of the baseline; to write one it must be named."""
+    if value.strip():
+        path = root / value.strip()
+        if not writing and not path.is_file():
+            raise MigcheckError(
+                f"{origin}: {value!r} does not exist (looked for {path})\n"
+                "what to do: write it with pytest --migcheck --migcheck-write-baseline, or correct the path"
+            )
+        return path
+    if writing:
+        raise MigcheckError(
+            "--migcheck-write-baseline: no file is named\n"
+            "what to do: set migcheck_baseline = migcheck-baseline.json, or type --migcheck-baseline=FILE as well"
+        )
+    return None
 
 
 def _both(text: str, known: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from pytest_migcheck.core.finding import Difference
 UNCERTAIN = frozenset(("grant", "column grant"))
 UNCERTAIN_FAMILIES = (
     "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER", "ALTER DEFAULT PRIVILEGES", "DO $$", "SELECT lo_create",
-    "COMMENT ON FUNCTION", "GRANT ", "REVOKE ",
+    "GRANT ", "REVOKE ",
 )  # fmt: skip
 
 MORE = (

@@ -56,7 +56,7 @@ def test_a_finding_is_complete_in_itself(tmp_path):
         "  lock    SHARE on public.orders",
         "  fix     with block():",
         "              op.create_index()",
-        "  ignore  migcheck_ignore = MC101   (or create-index-not-concurrent)",
+        "  ignore  # migcheck: ignore[MC101] <reason>",
         "  more    pytest --migcheck-explain MC101",
         "  again   pytest --migcheck 'versions/x.py::locks'",
     ]

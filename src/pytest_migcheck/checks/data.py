@@ -27,7 +27,8 @@ from pytest_migcheck.populate.plan import Wanted, bounded, make_plan
 from pytest_migcheck.populate.simplify import simplified
 from pytest_migcheck.postgres.shapes import read_shapes
 from pytest_migcheck.sql.writes import writes
-from pytest_migcheck.walk.cursor import Cursor, Stairway
+from pytest_migcheck.walk.cursor import Cursor
+from pytest_migcheck.walk.stairway import Stairway
 
 _FEW = 8
 _SWEPT = 40

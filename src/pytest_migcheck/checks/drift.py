@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pytest_migcheck.checks.stairway import difference_text
-from pytest_migcheck.core.catalog import Catalog
+from pytest_migcheck.checks.drift_fix import fix_code, keys_of, paste_order
+from pytest_migcheck.checks.drift_forgotten import with_forgotten
+from pytest_migcheck.checks.restoring import Catalogs
+from pytest_migcheck.core.catalog import Catalog, ObjectKey
+from pytest_migcheck.core.describe import describe
+from pytest_migcheck.core.difference_words import words
 from pytest_migcheck.core.drift import drift
 from pytest_migcheck.core.finding import Change, Difference, Finding, Severity
 from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.core.rule_ids import rule_id
-from pytest_migcheck.history.source import Declared, ModelsNotCreatableError
+from pytest_migcheck.history.source import Declared, History, ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.fold import fold
+from pytest_migcheck.postgres.server import Server
+
+
+def compare_models(history: History, server: Server, migrated: Catalog) -> Outcome:
+    """Compare the migrated catalog with the models of every database that has some."""
+    models = DatabaseSet(server, "models")
+    outcomes: list[Outcome] = []
+    try:
+        declared = history.declared(models)
+        if isinstance(declared, str):
+            return Outcome(status=Status.SKIPPED, reason=declared)
+        for one in declared:
+            if outcomes:
+                models.drop()
+                models = DatabaseSet(server, "models")
+            side = Migrated(
+                catalog=part_of(migrated, one),
+                hidden_tables=history.version_tables(),
+                env_path=str(history.env_path),
+                heads=", ".join(history.graph.heads),
+            )
+            outcomes.append(judge_drift(one, side, models))
+        return joined(outcomes)
+    finally:
+        models.drop()
+
+_SHOWN = 300
 
 
 def part_of(migrated: Catalog, declared: Declared) -> Catalog:
@@ -38,94 +69,76 @@ class Migrated:
 
 def judge_drift(declared: Declared, side: Migrated, models: DatabaseSet) -> Outcome:
     """Build the models of one database, read them as the migrated one was read, and compare."""
-    migrated, env_path, heads = side.catalog, side.env_path, side.heads
     try:
-        declared.build(models, migrated)
+        declared.build(models, side.catalog)
     except ModelsNotCreatableError as error:
-        return Outcome(status=Status.FAILED, findings=(_not_creatable(error, env_path, declared.label),))
+        return Outcome(status=Status.FAILED, findings=(_not_creatable(error, side.env_path, declared),))
     expected = models.read_catalog(side.hidden_tables)
     reader = models.reader(models.main)
     differences = drift(
         expected,
-        migrated,
+        side.catalog,
         folded=lambda pairs: fold(reader, pairs),
         ignore=declared.ignore,
         complete=declared.complete,
     )
-    if declared.database:
-        differences = tuple(replace(d, object=f"{declared.database}:{d.object}") for d in differences)
-    findings = tuple(_findings(differences, env_path, heads, declared.label))
+    catalogs = Catalogs(before=expected, after=side.catalog, version=models.server.version_num)
+    told = [_finding(d, side, declared, catalogs) for d in sorted(differences, key=paste_order)]
+    findings = tuple(with_forgotten(told, declared.forgotten(), side.env_path))
     failed = any(f.severity is Severity.ERROR for f in findings)
     return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings)
 
 
-def _not_creatable(error: ModelsNotCreatableError, env_path: str, label: str) -> Finding:
+def _not_creatable(error: ModelsNotCreatableError, env_path: str, declared: Declared) -> Finding:
     reason = str(error).splitlines()[0]
+    fix = "correct the models: metadata.create_all() must work in an empty database"
+    if declared.complete:
+        fix = "correct the DDL: it must run in an empty database from its first line to its last"
     return Finding(
         id=rule_id("drift"),
         rule="drift",
         severity=Severity.ERROR,
         check="drift",
-        headline=f"the models cannot be created in an empty database: {reason}",
+        headline=f"the {declared.noun} cannot be created in an empty database: {reason}",
         object="models",
         path=env_path,
         line=1,
+        details=(("models", declared.label), ("error", str(error)), ("fix", fix)),
+    )
+
+
+def _finding(difference: Difference, side: Migrated, declared: Declared, catalogs: Catalogs) -> Finding:
+    before, after = keys_of(difference, catalogs)
+    place = declared.locate(before) if before else None
+    where = f"{place[0]}:{place[1]}" if place else declared.label
+    sides = (_described(before, catalogs.before), _described(after, catalogs.after))
+    if difference.change is Change.CHANGED and sides[0] == sides[1]:
+        sides = ("", "")  # the headline says it all
+    object_ = f"{declared.database}:{difference.object}" if declared.database else difference.object
+    named = replace(difference, object=object_)
+    return Finding(
+        id=rule_id("drift"),
+        rule="drift",
+        severity=difference.severity,
+        check="drift",
+        headline=words(named, declared.noun),
+        object=object_,
+        path=place[0] if place else side.env_path,
+        line=place[1] if place else 1,
+        difference=named,
         details=(
-            ("models", label),
-            ("error", str(error)),
-            ("fix", "correct the models: metadata.create_all() must work in an empty database"),
+            (declared.noun.rpartition(" ")[2], f"{where}  {sides[0]}".rstrip()),
+            ("migrated", f"head {side.heads}  {sides[1]}".rstrip()),
+            ("fix", fix_code(difference, catalogs, declared.noun)),
         ),
     )
 
 
-def _findings(differences: tuple[Difference, ...], env_path: str, heads: str, label: str) -> Iterator[Finding]:
-    for difference in differences:
-        yield Finding(
-            id=rule_id("drift"),
-            rule="drift",
-            severity=difference.severity,
-            check="drift",
-            headline=_headline(difference),
-            object=difference.object,
-            path=env_path,
-            line=1,
-            difference=difference,
-            details=(
-                ("models", f"{label}: {_side(difference, found=False)}"),
-                ("migrated", f"head {heads}: {_side(difference, found=True)}"),
-                ("differs", difference_text(difference)),
-                ("fix", _fix(difference)),
-            ),
-        )
-
-
-def _headline(difference: Difference) -> str:
-    what = f"{difference.kind} {difference.object}"
-    return {
-        Change.ADDED: f"{what} is in the migrated database and not in the models",
-        Change.REMOVED: f"{what} is in the models and not in the migrated database",
-        Change.CHANGED: f"{what} differs between models and migrations: {_attributes(difference)}",
-        Change.RENAMED: f"{what} has another name in the models",
-    }[difference.change]
-
-
-def _attributes(difference: Difference) -> str:
-    return ", ".join(f"{a.name} {a.expected or '–'} → {a.found or '–'}" for a in difference.attributes)
-
-
-def _side(difference: Difference, *, found: bool) -> str:
-    missing = Change.REMOVED if found else Change.ADDED
-    if difference.change is missing:
+def _described(key: ObjectKey | None, catalog: Catalog) -> str:
+    attributes = catalog.objects.get(key) if key else None
+    if key is None or attributes is None:
         return "–"
-    if difference.change is Change.CHANGED:
-        return ", ".join(f"{a.name} {(a.found if found else a.expected) or '–'}" for a in difference.attributes)
-    return difference.definition
-
-
-def _fix(difference: Difference) -> str:
-    if difference.change is Change.ADDED:
-        return "declare it in the models, or drop it in a new revision"
-    return 'write the missing revision: alembic revision --autogenerate -m "..."'
+    return " ".join(describe(key, attributes).split())[:_SHOWN] or key.kind
 
 
 def joined(outcomes: Sequence[Outcome]) -> Outcome:

@@ -109,10 +109,10 @@ def drop(key: ObjectKey, catalog: Catalog) -> str | None:
         return comment_on(key, catalog, None)
     if key.kind in _ON_TABLE:
         return execute(f"DROP {key.kind.upper()} {quoted(key.name)} ON {table(key)}")
-    return _drop_named(key)
+    return _drop_named(key, catalog)
 
 
-def _drop_named(key: ObjectKey) -> str | None:
+def _drop_named(key: ObjectKey, catalog: Catalog) -> str | None:
     if (key.kind in _FUNCTIONS and not key.name.endswith("()")) or key.kind in ("function", "procedure"):
         return execute(f"DROP {key.kind.upper()} {function_address(key)}")
     if key.kind == "aggregate":
@@ -120,7 +120,10 @@ def _drop_named(key: ObjectKey) -> str | None:
     if key.kind in _DROPPED_BY_NAME:
         return execute(f"DROP {_DROPPED_AS.get(key.kind, key.kind).upper()} {address(key)}")
     if key.kind in _USING_METHOD:
-        return execute(f"DROP {key.kind.upper()} {key.name}")
+        lines = [execute(f"DROP {key.kind.upper()} {key.name}")]
+        family = key._replace(kind="operator family")
+        lines += [execute(f"DROP OPERATOR FAMILY {key.name}")] if family != key and family in catalog.objects else []
+        return "\n".join(lines)
     if key.kind == "operator":
         name, _, arguments = key.name.partition("(")
         return execute(f"DROP OPERATOR {name} ({arguments.replace(',', ', ')}")

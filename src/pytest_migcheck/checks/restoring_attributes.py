@@ -186,6 +186,9 @@ MAKERS: dict[tuple[str, str], Callable[[ObjectKey, Attributes, Attributes], str 
     ),
     ("table", "toast options"): _on_object(_options("toast options", "toast.")),
     ("table", "access method"): _on_object(lambda o, _: f"SET ACCESS METHOD {quoted(text(o.get('access method')))}"),
+    ("materialized view", "access method"): _on_object(
+        lambda o, _: f"SET ACCESS METHOD {quoted(text(o.get('access method')))}"
+    ),
     ("table", "partition bound"): _partition,
     ("table", "parents"): _parents,
     ("table", "of type"): _on_object(lambda o, _: f"OF {text(o['of type'])}" if o.get("of type") else "NOT OF"),

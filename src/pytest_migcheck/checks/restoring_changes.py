@@ -117,29 +117,47 @@ def _type(work: _Work) -> str | None:
 
 
 def _remade(work: _Work, created: str) -> str | None:
-    """PostgreSQL cannot take a value away: the type is made anew, and its columns are moved over."""
+    """PostgreSQL cannot take a value away: the type is made anew, and its columns are moved over.
+
+    The functions and the multirange that come with a range take no second type of the name: its columns are text
+    meanwhile.
+    """
     key, spare = work.key, f"{work.key.name}_old"
     kind = "DOMAIN" if work.new.get("form") == "domain" else "TYPE"
-    lines = [execute(f"ALTER {kind} {address(key)} RENAME TO {quoted(spare)}"), created]
     spelt = f"{quoted(key.schema)}.{quoted(key.name)}"
+    columns = _columns_of_type(work, spelt)
+    if columns is None:
+        return None
+    if work.new.get("form") == "range":
+        lines = [line for column in columns for line in _moved(column, work.before, "text")]
+        lines += [execute(f"DROP TYPE {address(key)}"), created]
+        return "\n".join([*lines, *(line for column in columns for line in _moved(column, work.before, spelt))])
+    lines = [execute(f"ALTER {kind} {address(key)} RENAME TO {quoted(spare)}"), created]
+    lines += [line for column in columns for line in _moved(column, work.before, spelt)]
+    return "\n".join([*lines, execute(f"DROP {kind} {address(key._replace(name=spare))}")])
+
+
+def _columns_of_type(work: _Work, spelt: str) -> list[ObjectKey] | None:
+    """The columns of a type; None where an array of it is among them."""
+    found = []
     for column, attributes in sorted(work.before.objects.items()):
         if column.kind != "column" or not is_table(column, work.before) or column not in work.after.objects:
             continue
-        kind_of_column = text(attributes.get("type"))
-        if kind_of_column == f"{spelt}[]":
+        if attributes.get("type") == f"{spelt}[]":
             return None
-        if kind_of_column == spelt and not attributes.get("inherited"):
-            lines += _moved(column, attributes, spelt)
-    lines.append(execute(f"DROP {kind} {address(key._replace(name=spare))}"))
-    return "\n".join(lines)
+        if attributes.get("type") == spelt and not attributes.get("inherited"):
+            found.append(column)
+    return found
 
 
-def _moved(column: ObjectKey, attributes: Attributes, kind: str) -> list[str]:
+def _moved(column: ObjectKey, before: Catalog, kind: str) -> list[str]:
     alter = f"ALTER TABLE {quoted(column.schema)}.{quoted(column.parent)} ALTER COLUMN {quoted(column.name)}"
-    default = text(attributes.get("default"))
+    default = text(before.objects[column].get("default"))
     lines = [execute(f"{alter} DROP DEFAULT")] if default else []
-    lines.append(execute(f"{alter} TYPE {kind} USING {quoted(column.name)}::text::{kind}"))
-    return lines + ([execute(f"{alter} SET DEFAULT {default}")] if default else [])
+    using = f"{quoted(column.name)}::text" + ("" if kind == "text" else f"::{kind}")
+    lines.append(execute(f"{alter} TYPE {kind} USING {using}"))
+    back = default and kind != "text"
+    return [*lines, execute(f"{alter} SET DEFAULT {default}")] if back else lines
 
 
 def _constraint(work: _Work) -> str | None:

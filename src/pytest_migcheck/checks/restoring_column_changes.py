@@ -13,7 +13,7 @@ from pytest_migcheck.checks.restoring_columns import (
     sa_type,
 )
 from pytest_migcheck.checks.restoring_database import changed_options
-from pytest_migcheck.checks.restoring_sql import address, execute, is_table, quoted, sa_text, schema_argument
+from pytest_migcheck.checks.restoring_sql import address, execute, is_table, literal, quoted, sa_text, schema_argument
 from pytest_migcheck.checks.restoring_types import attribute_type
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
@@ -48,6 +48,7 @@ def column_changes(
     lines: list[str | None] = [*column.default_of_sequence(wanted)]
     if "identity" in wanted and not column.old.get("identity"):
         lines.append(column.alter("DROP IDENTITY"))
+    if {"identity", "default"} & wanted and (column.new.get("identity") or not column.owns_sequence):
         lines += column.serial_again()
     if {"type", "collation"} & wanted:
         lines += column.type(wanted)
@@ -83,6 +84,10 @@ class _Column:
         self.old: Attributes = before.objects[key]
         self.new: Attributes = after.objects[key]
 
+    @property
+    def owns_sequence(self) -> bool:
+        return owned_sequence(self._key, self._after) is not None
+
     def alter(self, action: str) -> str:
         return execute(f"ALTER TABLE {_table(self._key)} ALTER COLUMN {quoted(self._key.name)} {action}")
 
@@ -113,6 +118,7 @@ class _Column:
         return [self.call("server_default=None"), *dropped]
 
     def serial_again(self) -> list[str]:
+        """The sequence behind a default, where there is none now."""
         owned = owned_sequence(self._key, self._before)
         if owned is None or not is_serial(self._key, self._before):
             return []
@@ -139,10 +145,18 @@ class _Column:
         arguments: list[str] = []
         if "not null" in names:
             arguments.append(f"nullable={not self.old.get('not null')}")
-        default = text(self.old.get("default"))
+        default = self._default()
         if "default" in names and (default or text(self.new.get("default"))):
             arguments.append(f"server_default={sa_text(default) if default else None}")
         return [self.call(*arguments)] if arguments else []
+
+    def _default(self) -> str:
+        """The default; a sequence of the column's own has here the name that it has here."""
+        default = text(self.old.get("default"))
+        owned = owned_sequence(self._key, self._after)
+        if owned is None or not is_serial(self._key, self._before) or self.new.get("identity"):
+            return default
+        return f"nextval({literal(address(owned[0]))}::regclass)"
 
     def identity(self) -> list[str]:
         clause = identity_clause(self._key, self._before)

@@ -86,6 +86,9 @@ def comment_on(key: ObjectKey, catalog: Catalog, value: str | None) -> str | Non
     if key.parent:
         part = kind.removeprefix("table ").upper()
         return execute(f"COMMENT ON {part} {quoted(name)} ON {quoted(key.schema)}.{quoted(key.parent)} IS {sql}")
-    if kind in ("index", "type", "sequence", "schema"):
-        return execute(f"COMMENT ON {kind.upper()} {address(key._replace(name=name))} IS {sql}")
-    return None
+    if kind == "domain constraint":
+        constraint, _, domain = name.partition(" ON ")
+        return execute(f"COMMENT ON CONSTRAINT {constraint} ON DOMAIN {domain} IS {sql}")
+    # What has no name of its own, such as a function, has its whole identity here, in quotes where it must be.
+    target = name if "(" in name or " " in name else address(key._replace(name=name))
+    return execute(f"COMMENT ON {kind.replace('foreign-data', 'foreign data').upper()} {target} IS {sql}")

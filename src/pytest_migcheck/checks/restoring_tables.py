@@ -138,7 +138,7 @@ def rebuild(key: ObjectKey, old: ObjectKey, catalog: Catalog, created: str) -> s
     aside = old._replace(name=spare)
     return "\n".join(
         (
-            "# the rows are moved over a copy, since names of constraints and indexes are free only without the old table",
+            "# the rows go over a copy: names of constraints and indexes are free only without the old table",
             execute(f"CREATE TABLE {address(aside)} AS SELECT * FROM {address(old)}"),
             execute(f"DROP TABLE {address(old)}"),
             created,

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_migcheck.core.diff import same
+from pytest_migcheck.core.graph import Revision
 from pytest_migcheck.core.outcome import Outcome
 from pytest_migcheck.core.table_shape import TableName
 from pytest_migcheck.history.source import History
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.settings import Settings
-from pytest_migcheck.walk.cursor import Cursor, Stairway
+from pytest_migcheck.walk.cursor import Cursor, Floor
+from pytest_migcheck.walk.stairway import Stairway
 
 if TYPE_CHECKING:
     from pytest_migcheck.populate.sample import Sample
@@ -63,6 +65,7 @@ class Walked:
     server: Server
     reset_cluster: Callable[[], None]
     cursor: Cursor
+    floor: Floor | None
 
 
 class RowTrials:
@@ -84,14 +87,13 @@ class RowTrials:
         """Whether the revision is the one that was walked last."""
         return history.name in self._walked and self._walked[history.name].revision == revision
 
-    def outcome(self, history: History, revision: str) -> Outcome:
+    def outcome(self, history: History, revision: Revision, *, irreversible: bool) -> Outcome:
         """Judge a revision by rows."""
         from pytest_migcheck.checks.data import judge_data
 
         walked = self._walked[history.name]
-        node = history.graph.revisions[revision]
-        options = self._options(history, revision)
-        return judge_data(walked.stairway, node, lambda: self._before(walked), options, self._budget)
+        options = self._options(history, irreversible=irreversible)
+        return judge_data(walked.stairway, revision, lambda: self._before(walked), options, self._budget)
 
     @contextlib.contextmanager
     def _before(self, walked: Walked) -> Iterator[Cursor | None]:
@@ -114,11 +116,12 @@ class RowTrials:
     def _own_cursor(self, walked: Walked) -> Cursor:
         name = walked.history.name
         if name not in self._cursors:
-            cursor = Cursor(walked.history, walked.server, walked.reset_cluster, traced=False, reads=False)
-            self._cursors[name] = cursor
+            self._cursors[name] = Cursor(
+                walked.history, walked.server, walked.reset_cluster, traced=False, reads=False, floor=walked.floor
+            )
         return self._cursors[name]
 
-    def _options(self, history: History, revision: str) -> DataOptions:
+    def _options(self, history: History, *, irreversible: bool) -> DataOptions:
         s = self._settings
         return DataOptions(
             history=history.name,
@@ -128,7 +131,7 @@ class RowTrials:
             own=self._hooks.strategy,
             sample=self._read_sample(),
             seed=s.seed,
-            irreversible=any(revision.startswith(name) for name in s.irreversible),
+            irreversible=irreversible,
         )
 
     def _read_sample(self) -> Sample | None:

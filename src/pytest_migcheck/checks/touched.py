@@ -12,7 +12,7 @@ from pytest_migcheck.core.table_shape import Shapes, TableName
 from pytest_migcheck.sql.statements import parse
 from pytest_migcheck.sql.transaction_control import ends_transaction
 from pytest_migcheck.sql.writes import writes
-from pytest_migcheck.walk.cursor import Stairway
+from pytest_migcheck.walk.stairway import Stairway
 
 _TABLES = ("table", "partitioned table")
 _PARTS = ("column", "constraint", "index", "trigger", "rule", "policy")

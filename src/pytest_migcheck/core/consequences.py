@@ -77,6 +77,11 @@ def without_consequences(
     ]
 
 
+def _of_view(key: ObjectKey, others: Mapping[tuple[str, str], Difference]) -> bool:
+    """Whether the view that the column is of differs itself."""
+    return any((kind, f"{key.schema}.{key.parent}") in others for kind in ("view", "materialized view"))
+
+
 def _follows(
     difference: Difference, key: ObjectKey, attributes: Attributes, others: Mapping[tuple[str, str], Difference]
 ) -> bool:
@@ -85,9 +90,13 @@ def _follows(
         constraint = others.get(_constraint_of(key, attributes))
         if constraint is not None and constraint.change is difference.change and names <= {"definition", "name"}:
             return True
-    if difference.kind == "sequence" and attributes.get("identity"):
+    identity = attributes.get("identity") or "identity" in names
+    if difference.kind == "sequence" and (identity or difference.change is not Change.CHANGED):
         columns = (others.get(("column", owner)) for owner in _split(attributes.get("owned by")))
-        return any(c is not None and any(a.name == "identity" for a in c.attributes) for c in columns)
+        behind = ("identity",) if identity else ("identity", "default")
+        return any(c is not None and any(a.name in behind for a in c.attributes) for c in columns)
+    if difference.kind == "column" and names <= {"type", "collation", "not null"} and _of_view(key, others):
+        return True
     if difference.change is not Change.CHANGED:
         return False
     table = f"{key.schema}.{key.parent}"

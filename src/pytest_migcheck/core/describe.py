@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pytest_migcheck.core.catalog import Attributes, ObjectKey, Value
 
 
@@ -29,12 +31,12 @@ def _type(attributes: Attributes) -> str:
     if form == "ENUM":
         return f"ENUM ({text(attributes.get('labels'))})"
     if form == "DOMAIN":
-        return f"DOMAIN {text(attributes.get('base type'))}"
+        return f"DOMAIN {short_type(text(attributes.get('base type')))}"
     return form
 
 
 def _column(attributes: Attributes) -> str:
-    parts = [text(attributes.get("type"))]
+    parts = [short_type(text(attributes.get("type")))]
     if attributes.get("not null"):
         parts.append("NOT NULL")
     if attributes.get("default") is not None:
@@ -45,6 +47,21 @@ def _column(attributes: Attributes) -> str:
         how, _, expression = text(attributes["generated"]).partition(" ")
         parts.append(f"GENERATED ALWAYS AS ({expression}) {'VIRTUAL' if how == 'v' else 'STORED'}")
     return " ".join(parts)
+
+
+_SHORT_TYPES = (
+    (re.compile(r"\bcharacter varying\b"), "varchar"),
+    (re.compile(r"\bcharacter(?=\()"), "char"),
+    (re.compile(r"\b(timestamp|time)(\(\d\))? with time zone"), r"\1tz\2"),
+    (re.compile(r"\b(timestamp|time)(\(\d\))? without time zone"), r"\1\2"),
+)
+
+
+def short_type(kind: str) -> str:
+    """A type as people write it: ``varchar(20)``, ``timestamptz``."""
+    for pattern, short in _SHORT_TYPES:
+        kind = pattern.sub(short, kind)
+    return kind
 
 
 def text(value: Value) -> str:

@@ -24,6 +24,9 @@ _OFF_KINDS = frozenset(
     ("role", "membership", "default privileges", "setting", "database", "large objects", "user mapping")
 )
 _OFF_ATTRIBUTES = frozenset(("owner", "grants"))
+# The attribute under which one rule in two kinds of object is told.
+FORM = "form"
+_TABLES = ("table", "partitioned table")
 _UNIQUE_FORMS = ("UNIQUE constraint", "unique index")
 
 
@@ -45,7 +48,7 @@ def drift(
         complete: every kind can be declared there, so that what only migrations make is an error whatever it is.
     """
     expected, found = _comparable(models), _comparable(migrated)
-    differences = list(_mapped_views(expected, found))
+    differences = [*_mapped_views(expected, found), *_table_kinds(expected, found)]
     swapped = _unpaired_numbers(expected, found)
     removed = {k: v for k, v in expected.items() if k not in found} | swapped[0]
     added = {k: v for k, v in found.items() if k not in expected} | swapped[1]
@@ -65,7 +68,7 @@ def drift(
 def _comparable(catalog: Catalog) -> dict[ObjectKey, Attributes]:
     """Without what drift leaves off, and with owned sequences named after their column."""
     names = {
-        f"{key.schema}.{key.name}": _owned_name(attributes)
+        f"{key.schema}.{key.name}": owned_sequence_name(attributes)
         for key, attributes in catalog.objects.items()
         if key.kind == "sequence" and attributes.get("owned by")
     }
@@ -82,7 +85,8 @@ def _comparable(catalog: Catalog) -> dict[ObjectKey, Attributes]:
     return comparable
 
 
-def _owned_name(attributes: Attributes) -> str:
+def owned_sequence_name(attributes: Attributes) -> str:
+    """The name that PostgreSQL would give to a sequence that a column owns."""
     _, table, column = text(attributes["owned by"]).rsplit(".", 2)
     return f"{table}_{column}_seq"
 
@@ -100,12 +104,22 @@ def _mapped_views(expected: dict[ObjectKey, Attributes], found: dict[ObjectKey, 
     views = {(k.schema, k.name): k for k in found if k.kind in ("view", "materialized view")}
     for key in [k for k in expected if k.kind == "table" and (k.schema, k.name) in views]:
         view = views[key.schema, key.name]
-        form = AttributeChange(name="form", expected="table", found=view.kind)
+        form = AttributeChange(name=FORM, expected="table", found=view.kind)
         yield replace(one_sided(view, found[view], Change.CHANGED, Severity.WARNING), attributes=(form,))
         for side in (expected, found):
             for part in [k for k in side if (k.schema, k.parent) == (key.schema, key.name)]:
                 del side[part]
         del expected[key], found[view]
+
+
+def _table_kinds(expected: dict[ObjectKey, Attributes], found: dict[ObjectKey, Attributes]) -> Iterator[Difference]:
+    """A plain table on one side, a partitioned one on the other: one difference, and its parts are compared."""
+    for key in [k for k in expected if k.kind in _TABLES and k not in found]:
+        other = key._replace(kind=_TABLES[1 - _TABLES.index(key.kind)])
+        if other in found and other not in expected:
+            form = AttributeChange(name=FORM, expected=key.kind, found=other.kind)
+            yield replace(one_sided(other, found[other], Change.CHANGED, Severity.ERROR), attributes=(form,))
+            del expected[key], found[other]
 
 
 def _unique_forms(
@@ -115,7 +129,7 @@ def _unique_forms(
     forms: tuple[str, str],
 ) -> Iterator[Difference]:
     """A unique constraint on one side, a unique index on the other: one rule, another syntax."""
-    change = AttributeChange(name="form", expected=forms[0], found=forms[1])
+    change = AttributeChange(name=FORM, expected=forms[0], found=forms[1])
     for key in [k for k in constraints if k.kind == "constraint" and constraints[k].get("type") == "u"]:
         columns = text(constraints[key].get("definition")).removeprefix("UNIQUE ")
         indexes = (k for k in opposite if k.kind == "index" and (k.schema, k.parent) == (key.schema, key.parent))

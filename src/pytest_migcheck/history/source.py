@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from pytest_migcheck.core.catalog import Catalog
+from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Difference, Direction, Severity
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
@@ -39,6 +39,17 @@ class ModelsNotCreatableError(MigcheckError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForgottenTable:
+    """A table that the project's source declares, and the declared models lack; ``imported``: on other metadata."""
+
+    name: str
+    path: str
+    line: int
+    module: str
+    imported: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
     """The declared models of one database: how to build them in an empty one, and what the comparison leaves out.
 
@@ -46,7 +57,8 @@ class Declared:
     the labels of the others.
     ``build`` gets the database and the migrated catalog (for what only migrations can create);
     ``ignore`` is true for differences that the user's own filters leave out; ``complete`` means that every kind of
-    object can be declared there, as in DDL, and not only what models can say.
+    object can be declared there, as in DDL, and not only what models can say. ``locate`` gives the file and line
+    that declare an object; ``forgotten`` are tables that the project declares somewhere else.
     """
 
     label: str
@@ -55,6 +67,13 @@ class Declared:
     database: str = ""
     others: tuple[str, ...] = ()
     complete: bool = False
+    locate: Callable[[ObjectKey], tuple[str, int] | None] = lambda _: None
+    forgotten: Callable[[], tuple[ForgottenTable, ...]] = tuple
+
+    @property
+    def noun(self) -> str:
+        """What the declared side is called."""
+        return "declared schema" if self.complete else "models"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_migcheck.settings import Settings
 
-IniType = Literal["args", "string", "linelist", "int"]
+IniType = Literal["args", "string", "linelist", "int", "bool"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,25 @@ OPTIONS = (
         cli=True,
         repeat=True,
         metavar="RULES",
+    ),
+    Option(
+        "migcheck_revision_ignores",
+        "lines such as 3f2a1c: MC101 MC204 -- reason, for revisions whose files are not to be edited",
+        "linelist",
+    ),
+    Option("migcheck_require_reason", "an ignore without a reason counts for nothing (default: false)", "bool"),
+    Option(
+        "migcheck_since",
+        "judge only what is newer than a revision, or than the commit where the branch left git:REF",
+        "string",
+        cli=True,
+        metavar="REV",
+    ),
+    Option(
+        "migcheck_baseline", "file with known findings, which do not fail", "string", cli=True, metavar="FILE"
+    ),
+    Option(
+        "migcheck_write_baseline", "write what is found to the baseline, and remove what is gone", cli=True, flag=True
     ),
     Option("migcheck_irreversible", "revisions with no way back", "args"),
     Option(
@@ -157,6 +176,7 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         origin, value = values[name]
         return origin, default if value in (None, "") else value
 
+    writing = bool(values["migcheck_write_baseline"][1])
     timeout_origin, timeout = one("migcheck_step_timeout", 120)
     seed = config.getoption("hypothesis_seed", None)
     return s.Settings(
@@ -169,6 +189,13 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         checks=s.check_names(*many("migcheck_checks")),
         select=s.rule_names(*many("migcheck_select"), rules),
         ignore=s.rule_names(*many("migcheck_ignore"), rules),
+        revision_ignores=s.revision_ignores(
+            *many("migcheck_revision_ignores"), rules, reason_required=bool(values["migcheck_require_reason"][1])
+        ),
+        require_reason=bool(values["migcheck_require_reason"][1]),
+        since=s.since(*one("migcheck_since", "")),
+        baseline=s.baseline(*one("migcheck_baseline", ""), config.rootpath, writing=writing),
+        write_baseline=writing,
         irreversible=tuple(many("migcheck_irreversible")[1]),
         postgres=s.server_place(*one("migcheck_postgres", "auto")),
         big_tables=tuple(many("migcheck_big_tables")[1]),

@@ -23,7 +23,8 @@ class DatabaseSet:
     """One disposable database per database (host, port, name) that the history connects to."""
 
     def __init__(
-        self, server: Server, label: str, *, incremental: bool = False, main: Database | None = None
+        self, server: Server, label: str, *, incremental: bool = False, main: Database | None = None,
+        template: str | None = None,
     ) -> None:
         """Make the set.
 
@@ -32,6 +33,7 @@ class DatabaseSet:
             label: a word for their names.
             incremental: read of a catalog only what was touched.
             main: the main database if it exists already.
+            template: the database that the main one is a copy of, if it is not to be empty.
         """
         self.server = server
         self.label = label
@@ -40,7 +42,7 @@ class DatabaseSet:
         self._readers: dict[str, CatalogReader] = {}
         self._hidden_tables: HiddenTables = ()
         self._plain: psycopg.Connection[Any] | None = None
-        self.main = main or self._create("main")
+        self.main = main or self._create("main", template)
 
     @classmethod
     def around(cls, database: Database, label: str) -> DatabaseSet:

@@ -30,6 +30,28 @@ class HookFiles(Protocol):
     def strategy(self, table: str, column: str) -> Any: ...
 
 
+def ingredients_of(
+    history: History, settings: Settings, hooks: HookFiles, revisions: tuple[str, ...] | None = None
+) -> Ingredients:
+    """What a template of the history is made of, at the heads or with these revisions applied."""
+    reading = start_reading()
+    return Ingredients(
+        history=history,
+        root=settings.root,
+        settings=settings_text(
+            config=settings.config,
+            target=settings.target,
+            env=dict(settings.env),
+            histories=settings.histories,
+            init=settings.init,
+        ),
+        hooks=hooks.files(),
+        reading=reading,
+        started=reading.started,
+        revisions=revisions,
+    )
+
+
 class MigratedDatabases:
     """The databases of a run's tests; everything is made when it is first asked for.
 
@@ -54,22 +76,11 @@ class MigratedDatabases:
         self._histories = histories
         self._pause = pause
         self._hooks = hooks
-        self._reading = start_reading()
         self._templates = Templates(servers, settings.postgres, self._ingredients, fresh=settings.fresh)
         self._clones = Clones()
 
     def _ingredients(self, history: History) -> Ingredients:
-        s = self._settings
-        return Ingredients(
-            history=history,
-            root=s.root,
-            settings=settings_text(
-                config=s.config, target=s.target, env=dict(s.env), histories=s.histories, init=s.init
-            ),
-            hooks=self._hooks.files(),
-            reading=self._reading,
-            started=self._reading.started,
-        )
+        return ingredients_of(history, self._settings, self._hooks)
 
     def history(self, name: str | None = None) -> History:
         """The project's history, or the one of that name.

@@ -118,6 +118,20 @@ def descendants(catalog: Catalog | None, table: str) -> set[str]:
     return found
 
 
+def partitions(catalog: Catalog | None, table: str) -> tuple[ObjectKey, ...]:
+    """The partitions right below a table; none where one of them is partitioned again."""
+    parent = find(catalog, TABLES, table)
+    if parent is None:
+        return ()
+    found = [
+        key
+        for key, values in (catalog or _NOTHING).standing()
+        if key.kind in TABLES and values.get("parents")
+        and parent.qualified in {name.strip().replace('"', "") for name in str(values["parents"]).split(",")}
+    ]
+    return tuple(sorted(found)) if all(key.kind == "table" for key in found) else ()
+
+
 def constrained_domain(catalog: Catalog | None, type_name: str) -> str | None:
     """The base type of a domain that has a constraint; None for any other type."""
     key = find(catalog, ("type",), type_name.replace('"', ""))

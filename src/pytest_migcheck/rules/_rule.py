@@ -11,6 +11,7 @@ from pytest_migcheck.core.lock import Basis, HeldLock, basis_of
 from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules._context import RuleContext
+from pytest_migcheck.sql.split import split
 from pytest_migcheck.sql.statements import ParsedStatement
 
 __all__ = ["Basis", "Example", "Explained", "Look", "Rule", "RuleContext", "Severity"]
@@ -94,8 +95,10 @@ class Rule:
         """The hundred that the id belongs to, such as ``MC1``."""
         return self.id[:3]
 
-    def finding(self, explained: Explained, statement: Statement, context: RuleContext) -> Finding:
-        """The finding for what was explained."""
+    def finding(
+        self, explained: Explained, statement: Statement, context: RuleContext, part: str = ""
+    ) -> Finding:
+        """The finding for what was explained, of one ``part`` of the statement's SQL."""
         source = statement.source
         return Finding(
             id=self.id,
@@ -110,6 +113,7 @@ class Rule:
             line=source.line if source else 1,
             source_text=source.text if source else "",
             sql=statement.sql,
+            part=part,
             locks=explained.locks,
             details=(
                 *_lock_lines(explained.locks),
@@ -117,8 +121,13 @@ class Rule:
                 ("why", self.effect),
                 ("fix", explained.fix),
             ),
-            replacement=explained.fix if explained.exact and not statement.autocommit else None,
+            replacement=explained.fix if explained.exact and _is_all(statement) else None,
         )
+
+
+def _is_all(statement: Statement) -> bool:
+    """Whether a fix can stand for all that the call does: it has one statement, and no block around it."""
+    return not statement.autocommit and len(split(statement.sql)) == 1
 
 
 def _lock_lines(locks: tuple[HeldLock, ...]) -> tuple[tuple[str, str], ...]:

@@ -38,6 +38,8 @@ def _name_by_server(table: str, context: RuleContext) -> str:
 
 
 def _add(table: str, name: str, check: Action) -> str:
+    if check.tail:
+        return code.execute(f"ALTER TABLE {code.identifier(table)} {check.text} NOT VALID")
     return code.call(
         "create_check_constraint",
         code.text(name),

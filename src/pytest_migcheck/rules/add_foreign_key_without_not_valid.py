@@ -11,6 +11,7 @@ from dataclasses import replace
 from pytest_migcheck.core.finding import Severity
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules import _partitions
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
 from pytest_migcheck.sql.statements import Action, ParsedStatement
 
@@ -20,19 +21,32 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if key is None or key.flags & {"NOT VALID", "NOT ENFORCED"}:
             continue
         # The key of a new table has no rows to validate; the referenced table is locked, read or not.
-        if not context.blocking_on(statement, parsed.table):
+        blocking = context.blocking_on(statement, parsed.table)
+        if not blocking:
             continue
         tables = dict.fromkeys((parsed.table, key.target))
         locks = {lock: None for table in tables for lock in context.held_on(statement, table)}
         name = code.constraint_name(parsed.table, key)
         blocked = " and ".join(dict.fromkeys(lock.relation.rpartition(".")[2] for lock in locks))
+        locks |= dict.fromkeys(blocking)
         yield Explained(
             headline=f"adding {name} blocks writes to {blocked} while the rows are read",
-            fix=f"# this revision\n{code.create_foreign_key(parsed.table, key)}\n"
+            fix=(_partitions.is_partitioned(blocking) and _partitions.foreign_key(parsed.table, key, context))
+            or f"# this revision\n{_column(parsed, key)}{code.create_foreign_key(parsed.table, key)}\n"
             f"# the next revision\n{code.validate(parsed.table, name)}",
             object=next(iter(locks)).table,
             locks=tuple(locks),
         )
+
+
+def _column(parsed: ParsedStatement, key: Action) -> str:
+    """The column that the same statement adds, without its key."""
+    for action in parsed.actions:
+        if action.kind == "add column" and action.columns == key.columns:
+            arguments = [f"server_default=sa.text({code.text(action.default)})"] if action.default else []
+            arguments += ["nullable=False"] if "NOT NULL" in action.flags else []
+            return f"{code.add_column(parsed.table, action, *arguments)}\n"
+    return ""
 
 
 def _key(action: Action) -> Action | None:

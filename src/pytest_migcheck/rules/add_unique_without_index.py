@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules import _partitions
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import Action, ParsedStatement
 
@@ -21,11 +22,16 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if locks:
             columns = action.columns or (action.name,)
             name = action.name if action.kind == "add unique" and action.name else _name(parsed.table, columns)
+            partitioned = _partitions.is_partitioned(locks)
+            if partitioned:
+                build = _partitions.constraint(parsed.table, name, action, "UNIQUE", context)
+            else:
+                build = code.constraint_by_index(parsed.table, name, action, "UNIQUE")
             yield Explained(
                 headline=f"adding {name} blocks reads and writes of {parsed.table} while its index is built",
-                fix=_column(parsed.table, action) + code.constraint_by_index(parsed.table, name, columns, "UNIQUE"),
+                fix=_column(parsed.table, action) + build,
                 object=locks[0].table,
-                exact=action.kind == "add unique" and len(parsed.actions) == 1,
+                exact=action.kind == "add unique" and len(parsed.actions) == 1 and not partitioned,
                 locks=locks,
             )
 

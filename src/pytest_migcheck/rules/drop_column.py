@@ -23,7 +23,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             yield Explained(
                 headline=f"dropping {parsed.table}.{action.name} breaks running code that selects it",
                 fix=f"# this release: the model without {action.name}\n# the next release\n"
-                + code.call("drop_column", code.text(code.bare(parsed.table)), code.text(action.name)),
+                + code.call("drop_column", code.text(code.bare(parsed.table)), code.text(action.name), *code.schema_argument(parsed.table)),
                 object=f"{parsed.table}.{action.name}",
             )
 

@@ -10,8 +10,8 @@ import contextlib
 import gc
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, Protocol
 
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.diff import same
@@ -24,25 +24,20 @@ from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.sql.transaction_control import ends_transaction
 from pytest_migcheck.walk.checkpoints import Checkpoints
+from pytest_migcheck.walk.stairway import Stairway
 
 # A replay longer than this ends with a checkpoint: copying costs about as much as twenty steps.
 _LONG_REPLAY = 20
 _labels = itertools.count(1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stairway:
-    """The records of a revision that went up, down and up; None where it did not get so far.
+class Floor(Protocol):
+    """A state of the history that can be had without running it: ``position`` revisions are applied."""
 
-    ``blocked_by`` is the revision whose failed upgrade keeps this one from being reached.
-    ``dirty`` is true when a failed step left changes behind (it committed some of its work).
-    """
+    @property
+    def position(self) -> int: ...
 
-    up: StepRecord | None = None
-    down: StepRecord | None = None
-    again: StepRecord | None = None
-    blocked_by: str | None = None
-    dirty: bool = False
+    def copy(self, server: Server, label: str, *, incremental: bool) -> DatabaseSet: ...
 
 
 class Cursor:
@@ -50,7 +45,7 @@ class Cursor:
 
     def __init__(
         self, history: History, server: Server, reset_cluster: Callable[[], None], *,
-        traced: bool = True, reads: bool = True,
+        traced: bool = True, reads: bool = True, floor: Floor | None = None,
     ) -> None:  # fmt: skip
         """Make a cursor.
 
@@ -60,7 +55,9 @@ class Cursor:
             reset_cluster: takes back what walks left outside of databases (roles).
             traced: ask the server what each statement locks, scans and rewrites.
             reads: catalogs will be read, so hear from the server what is touched.
+            floor: where to start, in place of an empty database.
         """
+        self._floor = floor
         self._traced = traced
         self._reads = reads
         self.history = self._history = history
@@ -149,10 +146,6 @@ class Cursor:
         assert self._databases is not None
         return self._databases.copy(label)
 
-    def version_tables(self) -> tuple[tuple[str, str], ...]:
-        """The tables of the history's own bookkeeping."""
-        return self._history.version_tables()
-
     def release(self) -> None:
         """End the run of env.py: nothing of ours stays between other people's tests."""
         if self._run is not None:
@@ -215,6 +208,9 @@ class Cursor:
         self._position = self._checkpoints.nearest(position)
         if self._position:
             self._databases = self._checkpoints.restore(self._position, label)
+        elif self._floor is not None and self._floor.position <= position:
+            self._position = self._floor.position
+            self._databases = self._floor.copy(self._server, label, incremental=True)
         else:
             self._databases = DatabaseSet(self._server, label, incremental=self._reads)
             self._history.prepare(self._databases)

@@ -14,7 +14,9 @@ from sqlalchemy.dialects.postgresql import DOMAIN
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Change, Difference
 from pytest_migcheck.history.alembic.environment import Configured
+from pytest_migcheck.history.alembic.forgotten import forgotten_tables
 from pytest_migcheck.history.alembic.metadata import all_named, hooked_metadata
+from pytest_migcheck.history.alembic.places import Places
 from pytest_migcheck.history.ddl import DdlSource, declared_by_ddl
 from pytest_migcheck.history.source import Declared, ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
@@ -118,7 +120,13 @@ def _declared(metadata: Sequence[sa.MetaData], options: dict[str, Any], label: s
     def build(databases: DatabaseSet, migrated: Catalog) -> None:
         _build(databases, migrated, metadata, filters)
 
-    return Declared(label=label, build=build, ignore=filters.ignores)
+    return Declared(
+        label=label,
+        build=build,
+        ignore=filters.ignores,
+        locate=Places(metadata).locate,
+        forgotten=lambda: forgotten_tables(metadata),
+    )
 
 
 def _build(

@@ -102,6 +102,12 @@ class AlembicHistory:
             graph = load_graph(self._scripts, self.name)
         return _targeted(graph, self._options.targets, self.name)
 
+    @property
+    def file_template(self) -> str | None:
+        config = self._environment.config
+        read = getattr(config, "get_alembic_option", config.get_main_option)
+        return str(self._scripts.file_template) if read("file_template") else None
+
     def config_files(self) -> tuple[Path, ...]:
         config = self._environment.config
         names = (config.config_file_name, getattr(config, "toml_file_name", None))

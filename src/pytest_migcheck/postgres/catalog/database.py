@@ -97,7 +97,7 @@ SELECT 'foreign data wrapper', '', '', w.fdwname::text, json_build_object(
 FROM pg_foreign_data_wrapper w WHERE w.oid >= 16384 AND {_EVERYTHING.own("w", "pg_foreign_data_wrapper")}
 UNION ALL SELECT 'server', '', '', s.srvname::text, json_build_object(
     'wrapper', (SELECT fdwname FROM pg_foreign_data_wrapper WHERE oid = s.srvfdw), 'type', s.srvtype,
-    'version', s.srvversion, 'options', (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(s.srvoptions) o),
+    'version', nullif(s.srvversion, ''), 'options', (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(s.srvoptions) o),
     'owner', pg_get_userbyid(s.srvowner), 'grants', {acl("s.srvacl", "S", "s.srvowner")})::text
 FROM pg_foreign_server s WHERE {_EVERYTHING.own("s", "pg_foreign_server")}
 UNION ALL SELECT 'user mapping', '', u.srvname::text, coalesce(u.usename, 'public')::text, json_build_object('options',

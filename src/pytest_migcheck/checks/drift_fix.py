@@ -1,0 +1,117 @@
+"""The code for a new revision that makes the migrations as the models are."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_migcheck.checks.restoring import Catalogs, changed_code, create, drop, drop_constraint, restoring_code
+from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
+from pytest_migcheck.core.describe import text
+from pytest_migcheck.core.drift import FORM, owned_sequence_name
+from pytest_migcheck.core.finding import Change, Difference
+
+# What is made first stands first; what goes, goes in the opposite order.
+_ORDER = (
+    *("role", "schema", "extension", "foreign data wrapper", "server", "type", "composite type", "collation"),
+    *("sequence", "function", "procedure", "aggregate", "table", "partitioned table", "foreign table", "column"),
+    *("index", "constraint", "view", "materialized view", "trigger", "rule", "policy", "statistics"),
+    *("publication", "event trigger", "comment"),
+)
+_TABLES = frozenset(("table", "partitioned table"))
+
+
+def fix_code(difference: Difference, catalogs: Catalogs, declared: str = "models") -> str:
+    """Code to paste into ``upgrade()``, or what else is to be done where the catalog does not say enough."""
+    found = _code(difference, catalogs)
+    if difference.change is Change.ADDED:
+        declare = f"declare it in the {declared}"
+        return f"{found}   # or {declare}" if found and "\n" not in found else f"{found or declare}"
+    if found is not None:
+        return found
+    if _form(difference) and difference.kind.endswith("view"):
+        return f"leave {difference.object} out with include_object in env.py: it is mapped as a table and is a view"
+    word = {Change.REMOVED: "CREATE", Change.CHANGED: "ALTER"}.get(difference.change, "")
+    statement = f"{word} {difference.kind.upper()}"
+    return f"write the {statement} of {difference.object} in a new revision, as in the {declared}"
+
+
+def paste_order(difference: Difference) -> tuple[int, int]:
+    """Where its fix stands among others, so that all of them can be pasted in one."""
+    rank = _ORDER.index(difference.kind) if difference.kind in _ORDER else len(_ORDER)
+    return (0, -rank) if difference.change is Change.ADDED else (1, rank)
+
+
+def keys_of(difference: Difference, catalogs: Catalogs) -> tuple[ObjectKey | None, ObjectKey | None]:
+    """The object among the models and in the migrations."""
+    form = _form(difference)
+    if form and difference.kind in _TABLES:
+        schema, _, name = difference.object.partition(".")
+        return tuple(ObjectKey(kind, schema, "", name) for kind in form)  # type: ignore[return-value]
+    return _key(difference, catalogs.before), _key(difference, catalogs.after)
+
+
+def _key(difference: Difference, catalog: Catalog) -> ObjectKey | None:
+    name = difference.object
+    if difference.change is Change.RENAMED:
+        name = name.removesuffix(f".{difference.attributes[0].found}")
+        names = {f"{name}.{side}" for a in difference.attributes for side in (a.expected, a.found)}
+    else:
+        names = {name}
+    for key in catalog.objects:
+        if key.kind == difference.kind and key.qualified in names:
+            return key
+    return _owned_sequence(difference, catalog) if difference.kind == "sequence" else None
+
+
+def _owned_sequence(difference: Difference, catalog: Catalog) -> ObjectKey | None:
+    """Sequences that a column owns are compared through it, whatever their names are."""
+    for key, attributes in catalog.objects.items():
+        owned = key.kind == "sequence" and attributes.get("owned by")
+        if owned and f"{key.schema}.{owned_sequence_name(attributes)}" == difference.object:
+            return key
+    return None
+
+
+def _form(difference: Difference) -> tuple[str, str] | None:
+    found = next((a for a in difference.attributes if a.name == FORM), None)
+    return (found.expected or "", found.found or "") if found else None
+
+
+def _code(difference: Difference, catalogs: Catalogs) -> str | None:
+    before, after = keys_of(difference, catalogs)
+    form = _form(difference)
+    if form and difference.kind == "constraint":
+        return _unique_form(difference, catalogs)
+    if form and (before is None or after is None):
+        return None
+    if before is not None and after is not None and difference.change is Change.CHANGED:
+        return changed_code(after, before, catalogs, (a.name for a in difference.attributes))
+    if difference.kind == "sequence" and (before or after):
+        if difference.change is Change.ADDED and after is not None:
+            return drop(after, catalogs.after)
+        return create(before, catalogs.before) if before is not None else None
+    return restoring_code(difference, catalogs)
+
+
+def _unique_form(difference: Difference, catalogs: Catalogs) -> str | None:
+    """A unique index in the place of a constraint, or the other way round."""
+    constraint = _key(difference, catalogs.before)
+    if constraint is not None and catalogs.before.objects[constraint].get("type") == "u":
+        index = _index_like(constraint, catalogs.before.objects[constraint], catalogs.after)
+        made = create(constraint, catalogs.before)
+        return f"{drop(index, catalogs.after)}\n{made}" if index else None
+    constraint = _key(difference, catalogs.after)
+    if constraint is None:
+        return None
+    index = _index_like(constraint, catalogs.after.objects[constraint], catalogs.before)
+    return f"{drop_constraint(constraint, catalogs.after)}\n{create(index, catalogs.before)}" if index else None
+
+
+def _index_like(constraint: ObjectKey, attributes: Attributes, catalog: Catalog) -> ObjectKey | None:
+    columns = re.sub(r"^UNIQUE ", "", text(attributes.get("definition")))
+    for key, other in catalog.objects.items():
+        same_table = (key.kind, *key[1:3]) == ("index", *constraint[1:3])
+        ends = text(other.get("definition")).endswith(f" USING btree {columns}")
+        if same_table and ends and other.get("unique") and not other.get("_constraint"):
+            return key
+    return None
