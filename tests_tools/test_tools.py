@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tool import BY_NAME, TOOLS, Tool
 
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.diff import diff
@@ -13,7 +14,6 @@ from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.history.sql.find import FoundFolder
 from pytest_migcheck.history.sql.history import SqlHistory, SqlOptions
 from pytest_migcheck.postgres.database_set import DatabaseSet
-from tool import BY_NAME, TOOLS, Tool
 
 LEDGERS = {
     *("sqitch", "drizzle", "_prisma_migrations", "schema_migrations"),
