@@ -118,6 +118,8 @@ def test_the_json_report_has_the_promised_form(tmp_path):
         "version",
         "server",
         "histories",
+        "since",
+        "baseline",
         "checks",
         "findings",
         "statements",
