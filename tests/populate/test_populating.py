@@ -27,6 +27,10 @@ CREATE TABLE eggs (id int PRIMARY KEY, hen int NOT NULL REFERENCES hens DEFERRAB
 ALTER TABLE hens ADD FOREIGN KEY (egg) REFERENCES eggs DEFERRABLE INITIALLY DEFERRED;
 CREATE TABLE logs (kind text NOT NULL, at date NOT NULL) PARTITION BY LIST (kind);
 CREATE TABLE logs_eu PARTITION OF logs FOR VALUES IN ('eu');
+CREATE TABLE accounts (id int PRIMARY KEY, kind text NOT NULL CHECK (kind IN ('local', 'oauth')), hash bytea, client text,
+    starts date NOT NULL, ends date NOT NULL, CHECK (starts < ends),
+    CHECK (kind <> 'local' OR (hash IS NOT NULL AND client IS NULL)),
+    CHECK (kind <> 'oauth' OR (hash IS NULL AND client IS NOT NULL)));
 CREATE TABLE base (id int PRIMARY KEY);
 CREATE TABLE derived (extra text NOT NULL) INHERITS (base);
 CREATE SCHEMA crm;
@@ -48,7 +52,7 @@ def test_every_table_gets_valid_rows(migcheck_db, migcheck_populate):
     # What excludes each other, or falls between partitions, PostgreSQL has left out.
     some = {"rooms", "logs"}
     assert {name: len(rows) for name, rows in found.items() if name not in some} == {
-        "base": 3, "crm.marks": 3, "crm.notes": 3, "derived": 3, "eggs": 3, "hens": 3, "people": 3,
+        "accounts": 3, "base": 3, "crm.marks": 3, "crm.notes": 3, "derived": 3, "eggs": 3, "hens": 3, "people": 3,
         "teams": 3, "taken": 3,
     }
     assert all(1 <= len(found[name]) <= 3 for name in some)
@@ -113,7 +117,7 @@ def test_tables_of_every_kind_are_filled(everything, pytester) -> None:
     result.assert_outcomes(passed=4, failed=2)
     result.stdout.fnmatch_lines(
         [
-            "*migcheck_populate: 'persons' is not a table of this database. Valid: base, crm.marks, crm.notes, derived*",
+            "*migcheck_populate: 'persons' is not a table of this database. Valid: accounts, base, crm.marks, crm.notes, derived*",
             "*no rows in never: no value is known for code text that its type and CHECKs let in (give some:*",
         ]
     )

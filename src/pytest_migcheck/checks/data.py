@@ -32,7 +32,8 @@ from pytest_migcheck.walk.stairway import Stairway
 
 _FEW = 8
 _SWEPT = 40
-_CUT = "migcheck_time_budget was used up: {} was tried with fewer rows than migcheck_examples says"
+# Alike for all items, so that the summary says it once.
+_CUT = "migcheck_time_budget ({:g} s) was used up: some data items tried fewer sets of rows than migcheck_examples says"
 
 
 def judge_data(
@@ -178,7 +179,7 @@ class _Trial:
             seed=self._options.seed,
         )
         if found.cut:
-            self._notes.append(_CUT.format(self._revision.id))
+            self._notes.append(_CUT.format(self._budget.seconds))
         return dict(found.smallest)
 
     def _judge(self, rows: RowSet) -> tuple[Any, ...]:
@@ -226,7 +227,9 @@ class _Trial:
             key = table.shape.key
             if key not in self._filled and table.at_most:
                 why = self._refused.get(key) or self._unfilled or "no rows were drawn"
-                self._notes.append(f"no rows in {table.shape.label} for {self._revision.id}: {why.splitlines()[0]}")
+                # Where the rows of another table are missing, that one is named.
+                if "violates foreign key" not in why:
+                    self._notes.append(f"no rows in {table.shape.label}: {why.splitlines()[0]}")
 
     def _finding(self, breakage: Breakage, rows: RowSet | None) -> Finding:
         options = self._options

@@ -11,7 +11,8 @@ from pytest_migcheck.core.rows import NewRow, RowSet
 from pytest_migcheck.core.table_shape import ForeignKey, TableName, TypeShape
 from pytest_migcheck.populate.candidates import base_name, is_text
 from pytest_migcheck.populate.nth import nth_value
-from pytest_migcheck.populate.plan import Plan, PlannedColumn, PlannedTable
+from pytest_migcheck.populate.plan import Plan
+from pytest_migcheck.populate.plan_parts import PlannedColumn, PlannedTable
 
 T = TypeVar("T")
 # Numbers of keys beyond those that are candidates.
@@ -134,15 +135,18 @@ def _needed(table: PlannedTable, plan: Plan, rows: _Rows) -> int:
 
 def _row(table: PlannedTable, n: int, plan: Plan, before: Sequence[_Drawn], chooser: Chooser, *, nulls: bool) -> _Drawn:
     row: _Drawn = {}
+    together = dict(chooser.pick(table.together)) if table.together else {}
     keys = {name for key in table.shape.foreign_keys for name in key.columns}
     for column in table.columns:
         name = column.shape.name
         if name in keys and column.own is None:
             row[name] = None
+        elif name in together and not (column.distinct and together[name] is not None):
+            row[name] = together[name]
         elif column.shape.sequence and column.own is None:
             # Sequences count from 1.
             row[name] = str(n + 1)
-        elif column.nullable and nulls and chooser.pick((True, False, False)):
+        elif column.nullable and nulls and name not in together and chooser.pick((True, False, False)):
             row[name] = None
         elif nulls and (earlier := _earlier(column, before)) and chooser.pick((False, False, True)):
             row[name] = _echo(chooser.pick(earlier), column, plan, chooser)

@@ -9,41 +9,12 @@ from typing import Any
 from pytest_migcheck.core.table_shape import ColumnShape, Shapes, TableName, TableShape, TypeShape
 from pytest_migcheck.populate.candidates import Candidates, base_name
 from pytest_migcheck.populate.literals import Literals, literals_of_sql
+from pytest_migcheck.populate.plan_parts import MOST_ROWS, PlannedColumn, PlannedTable
 from pytest_migcheck.populate.statements import Query, accepted
-
-_MOST_ROWS = 3
-
+from pytest_migcheck.populate.together import combinations
 
 # Asks the user for a Hypothesis strategy of a table's column; None where there is none.
 OwnStrategy = Callable[[str, str], Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedColumn:
-    """How a column gets its values.
-
-    ``special`` are those of the candidates that come from constants of the migration; ``own`` is a strategy of the
-    user's; ``open`` allows values beyond the candidates; ``distinct`` asks for another value in each row.
-    """
-
-    shape: ColumnShape
-    candidates: tuple[str, ...] = ()
-    special: tuple[str, ...] = ()
-    nullable: bool = True
-    distinct: bool = False
-    open: bool = False
-    own: Any = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedTable:
-    """A table to fill: ``at_least`` and ``at_most`` bound the rows that are drawn, ``ceiling`` all that it may have."""
-
-    shape: TableShape
-    columns: tuple[PlannedColumn, ...]
-    at_least: int = 0
-    at_most: int = _MOST_ROWS
-    ceiling: int = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +46,7 @@ class Wanted:
     literals: Literals = field(default_factory=Literals)
     bounds: Mapping[str, int] = field(default_factory=dict)
     own: OwnStrategy = lambda table, column: None
-    rows: tuple[int, int] = (0, _MOST_ROWS)
+    rows: tuple[int, int] = (0, MOST_ROWS)
 
 
 def make_plan(query: Query, shapes: Shapes, wanted: Wanted) -> Plan:
@@ -153,7 +124,10 @@ def _planned(
     least, most = wanted.rows
     ceiling = _bound_of(table, wanted.bounds, 1000)
     most = min(most, ceiling)
-    return PlannedTable(shape=table, columns=tuple(planned), at_least=min(least, most), at_most=most, ceiling=ceiling)
+    return PlannedTable(
+        shape=table, columns=tuple(planned), at_least=min(least, most), at_most=most, ceiling=ceiling,
+        together=combinations(query, table, planned, shapes.types),
+    )  # fmt: skip
 
 
 def _in_partitions(table: TableShape, candidates: Candidates) -> dict[str, tuple[str, ...]]:

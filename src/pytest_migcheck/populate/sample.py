@@ -9,7 +9,8 @@ from pathlib import Path
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.rows import NewRow, RowSet
 from pytest_migcheck.populate.drawing import Plain, draw_rows
-from pytest_migcheck.populate.plan import Plan, PlannedTable, bounded
+from pytest_migcheck.populate.plan import Plan, bounded
+from pytest_migcheck.populate.plan_parts import PlannedTable
 
 _ENDINGS = (".csv", ".copy", ".tsv")
 _MOST = 200

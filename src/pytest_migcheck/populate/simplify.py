@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from pytest_migcheck.core.rows import NewRow, RowSet
 from pytest_migcheck.populate.nth import nth_value
-from pytest_migcheck.populate.plan import Plan, PlannedColumn
+from pytest_migcheck.populate.plan import Plan
+from pytest_migcheck.populate.plan_parts import PlannedColumn
 
 
 def simplified(rows: RowSet, plan: Plan, still: Callable[[RowSet], bool]) -> RowSet:

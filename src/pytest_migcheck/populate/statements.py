@@ -126,9 +126,34 @@ def accepted(
     return {column.name: tuple(value for value in wanted[column.name] if next(verdicts) == "1") for column in columns}
 
 
-def _assigned(column: ColumnShape, types: Mapping[int, TypeShape]) -> str:
+def accepted_together(
+    query: Query,
+    columns: Sequence[ColumnShape],
+    expressions: Sequence[str],
+    wanted: Sequence[tuple[str | None, ...]],
+    types: Mapping[int, TypeShape],
+) -> list[tuple[str | None, ...]]:
+    """Of the wanted values of several columns those for which no CHECK is false."""
+    declared = "; ".join(
+        f"{identifier(column.name)} {column.type_text} := {_assigned(column, types, f'mc_row[{n}]')}"
+        for n, column in enumerate(columns, start=1)
+    )
+    checks = " AND ".join(f"(({expression}) IS NOT FALSE)" for expression in expressions)
+    rows = ", ".join(f"ARRAY[{', '.join(map(literal, values))}]" for values in wanted)
+    query(
+        "DO $migcheck$ DECLARE mc_row text[]; mc_all text := '';\nBEGIN\n"
+        f"FOREACH mc_row SLICE 1 IN ARRAY ARRAY[{rows}]::pg_catalog.text[] LOOP BEGIN\nDECLARE {declared}; BEGIN\n"
+        f"IF {checks} THEN mc_all := mc_all || '1'; ELSE mc_all := mc_all || '0'; END IF; END;\n"
+        "EXCEPTION WHEN OTHERS THEN mc_all := mc_all || '0'; END; END LOOP;\n"
+        "PERFORM pg_catalog.set_config('migcheck.accepted', mc_all, false);\nEND $migcheck$"
+    )
+    (answer,) = query("SELECT pg_catalog.current_setting('migcheck.accepted')")
+    return [values for values, verdict in zip(wanted, answer[0], strict=True) if verdict == "1"]
+
+
+def _assigned(column: ColumnShape, types: Mapping[int, TypeShape], value: str = "mc_value") -> str:
     """An assignment, which refuses what is too long; a row has to be cast, which a text would be cut by."""
     shape = types.get(column.type)
     while shape is not None and shape.form == "domain":
         shape = types.get(shape.inner or 0)
-    return f"mc_value::{column.type_text}" if shape is not None and shape.form == "composite" else "mc_value"
+    return f"{value}::{column.type_text}" if shape is not None and shape.form == "composite" else value

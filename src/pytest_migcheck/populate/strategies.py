@@ -16,7 +16,8 @@ from pytest_migcheck.core.rows import RowSet
 from pytest_migcheck.core.table_shape import ColumnShape, TypeShape
 from pytest_migcheck.populate.candidates import is_text
 from pytest_migcheck.populate.drawing import draw_rows, simple_key
-from pytest_migcheck.populate.plan import Plan, PlannedColumn
+from pytest_migcheck.populate.plan import Plan
+from pytest_migcheck.populate.plan_parts import PlannedColumn
 
 T = TypeVar("T")
 _FAR = datetime(9999, 12, 30)  # noqa: DTZ001 - of a type without a time zone
