@@ -63,7 +63,7 @@ def shop(tmp_path: Path, server) -> tuple[Path, dict[str, str]]:
     environment |= {"COLUMNS": "80", "PATH": os.pathsep.join((bin_folder, environment["PATH"]))}
     at = server.tcp
     url = f"postgresql://{at.user}:{quote(at.password)}@{at.host}:{at.port}/{at.dbname}"
-    environment["PYTEST_ADDOPTS"] = f"-p no:cacheprovider -p no:randomly --migcheck-postgres={url}"
+    environment["PYTEST_ADDOPTS"] = f"-p no:cacheprovider -p no:randomly --migcheck-examples=2 --migcheck-postgres={url}"
     return tmp_path, environment
 
 
