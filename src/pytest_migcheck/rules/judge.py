@@ -97,11 +97,12 @@ def _judge_one(seen: Seen, texts: Sequence[str], context: RuleContext, rules: Se
     statement, parts = seen.statement, seen.parts
     tables: set[str] = set()
     found: set[str] = set()
+    places = tuple(_places(parts, context))
     for rule in rules:
-        here = replace(context, found=frozenset(found)) if rule.last else context
+        asked = _places(parts, replace(context, found=frozenset(found))) if rule.last else places
         # A string with the same statement twice has one finding for it.
         hits: dict[Explained, str] = {}
-        for text, (part, place) in zip(texts, _places(parts, here), strict=True):
+        for text, (part, place) in zip(texts, asked, strict=True):
             for hit in rule.look(statement, part, place):
                 hits.setdefault(hit, text)
         for hit, text in hits.items():
