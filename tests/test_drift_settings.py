@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from history_project import Project
 
+from history_project import Project
 from pytest_migcheck.core.drift_severities import adjusted
 from pytest_migcheck.core.finding import AttributeChange, Change, Difference, Severity
 from pytest_migcheck.core.outcome import MigcheckError

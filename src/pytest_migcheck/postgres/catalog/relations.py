@@ -140,7 +140,8 @@ FROM pg_rewrite w JOIN rel r ON r.oid = w.ev_class WHERE w.rulename <> '_RETURN'
 UNION ALL SELECT r.oid::bigint, NULL::bigint, 'policy', r.schema, r.name, p.polname::text, json_build_object(
     'command', p.polcmd, 'permissive', p.polpermissive, 'using', pg_get_expr(p.polqual, p.polrelid),
     'with check', pg_get_expr(p.polwithcheck, p.polrelid), 'roles', (SELECT string_agg(
-        CASE WHEN o = 0 THEN 'public' ELSE pg_get_userbyid(o) END, ', ' ORDER BY 1) FROM unnest(p.polroles) o))::text
+        CASE WHEN o = 0 THEN 'public' ELSE pg_get_userbyid(o) END, ', ' ORDER BY
+        CASE WHEN o = 0 THEN 'public' ELSE pg_get_userbyid(o) END COLLATE "C") FROM unnest(p.polroles) o))::text
 FROM pg_policy p JOIN rel r ON r.oid = p.polrelid"""
 
 
