@@ -111,14 +111,29 @@ EQUAL = (
     ),
     ("empty comment", T, f"{T}; COMMENT ON TABLE t IS 'x'; COMMENT ON TABLE t IS ''"),
     (
+        "order of storage parameters",
+        f"{T}; ALTER TABLE t SET (fillfactor = 70, autovacuum_enabled = off); ALTER TABLE t ALTER n SET (n_distinct = 5, n_distinct_inherited = 6)",
+        f"{T}; ALTER TABLE t SET (autovacuum_enabled = off, fillfactor = 70); ALTER TABLE t ALTER n SET (n_distinct_inherited = 6, n_distinct = 5)",
+    ),
+    (
         "order of the roles of a policy",
         f"{T}; CREATE POLICY y ON t TO pg_monitor, pg_read_all_stats USING (true)",
         f"{T}; CREATE POLICY y ON t TO pg_read_all_stats, pg_monitor USING (true)",
     ),
     (
+        "order of the tags of an event trigger",
+        "CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER e ON sql_drop WHEN TAG IN ('DROP CAST', 'DROP RULE') EXECUTE FUNCTION e()",
+        "CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER e ON sql_drop WHEN TAG IN ('DROP RULE', 'DROP CAST') EXECUTE FUNCTION e()",
+    ),
+    (
         "order of options and of published tables",
         f"{T}; CREATE TABLE u (); CREATE PUBLICATION p FOR TABLE t, u; CREATE FOREIGN DATA WRAPPER w OPTIONS (a 'b', c 'd')",
         f"{T}; CREATE TABLE u (); CREATE PUBLICATION p FOR TABLE u, t; CREATE FOREIGN DATA WRAPPER w OPTIONS (c 'd', a 'b')",
+    ),
+    (
+        "order of the storage parameters of an index",
+        f"{T}; CREATE INDEX i ON t (n) WITH (fillfactor = 70, deduplicate_items = off)",
+        f"{T}; CREATE INDEX i ON t (n) WITH (deduplicate_items = off, fillfactor = 70)",
     ),
     (
         "key by an index that was there before",
