@@ -25,3 +25,15 @@ def test_the_readme_shows_what_is_printed(outputs, name: str) -> None:
         pytest.skip("the README shows the output of pytest 9, whose summary lines are cut elsewhere")
     printed = outputs.printed(name)
     assert f"<!-- output: {name} -->\n```text\n{printed}\n```" in outputs.README.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("example", ["prisma", "drizzle", "sql"])
+@pytest.mark.parametrize("name", ["clean", "edit-1", "edit-2", "edit-3", "edit-4", "edit-5"])
+def test_the_readme_of_a_folder_of_sql_shows_what_is_printed(outputs, example: str, name: str) -> None:
+    if int(version("pytest").split(".")[0]) < 9:
+        pytest.skip("the README shows the output of pytest 9, whose summary lines are cut elsewhere")
+    place = next(place for place in outputs.SQL_EXAMPLES if place.name == example)
+    readme = (place / "README.md").read_text(encoding="utf-8")
+    assert f"<!-- output: {name} -->\n```text\n{outputs.printed(name, place)}\n```" in readme
+    if name != "clean":
+        assert f"<!-- patch: {name} -->\n{outputs.shown_patch(name, place)}\n" in readme

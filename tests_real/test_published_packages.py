@@ -65,6 +65,11 @@ def test_the_stairway_finds_what_is_recorded(project: dict[str, Any]) -> None:
     assert _errors(project, "stairway", "id") == recorded
 
 
+def test_the_rows_that_break_it_are_recorded(project: dict[str, Any]) -> None:
+    recorded = {revision: entry["found"] for revision, entry in project["expected"]["data"].items()}
+    assert _errors(project, "data", "rule") == recorded
+
+
 def test_the_locks_are_judged_as_recorded(project: dict[str, Any]) -> None:
     assert _errors(project, "locks", "rule") == project["expected"]["locks"]
 

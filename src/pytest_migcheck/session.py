@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from pytest_migcheck.checks.chain import judge_roundtrip, judge_upgrade, walk_chain
-from pytest_migcheck.checks.drift import Migrated, joined, judge_drift, part_of
-from pytest_migcheck.checks.heads import check_heads
+from pytest_migcheck.checks.heads import judge_heads
+from pytest_migcheck.checks.history_rules import history_rules
 from pytest_migcheck.checks.in_sql import in_words_of
-from pytest_migcheck.checks.locks import Target, judge_locks
-from pytest_migcheck.checks.stairway import judge_stairway
-from pytest_migcheck.checks.walked import walked_steps
-from pytest_migcheck.core.catalog import Catalog
-from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
+from pytest_migcheck.checks.revision import judge_revision
+from pytest_migcheck.checks.row_trials import RowTrials, Walked
+from pytest_migcheck.checks.scope import Scope, context_of, scopes_of
+from pytest_migcheck.checks.whole import Ground, WholeHistory
+from pytest_migcheck.core.outcome import ALONE, MigcheckError, Outcome, Status
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.find import find_histories
-from pytest_migcheck.history.source import History, Hooks, StepResult
+from pytest_migcheck.history.source import History, Hooks
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.roles import RoleBaseline, touches_cluster
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.postgres.servers import CHECKS, Servers
-from pytest_migcheck.provision.databases import MigratedDatabases
+from pytest_migcheck.provision.base import Floor, Grounds, find_floor
+from pytest_migcheck.provision.databases import MigratedDatabases, ingredients_of
+from pytest_migcheck.rules import all_rules
 from pytest_migcheck.rules._rule import Rule
 from pytest_migcheck.settings import Settings
+from pytest_migcheck.suppress.baseline import read_baseline
+from pytest_migcheck.suppress.silence import silence_of
+from pytest_migcheck.suppress.since import check_known
 from pytest_migcheck.walk.cursor import Cursor
 
 
@@ -35,9 +39,7 @@ class _Work:
     history: History
     cursor: Cursor | None = None
     outcomes: dict[tuple[str, str | None], Outcome] = field(default_factory=dict)
-    at_heads: DatabaseSet | None = None
-    upgraded: StepResult | None = None
-    migrated: Catalog | None = None
+    whole: WholeHistory | None = None
     stopped_by: str | None = None
     cluster_wide: bool | None = None
 
@@ -64,8 +66,15 @@ class Session:
         self._work: dict[str, _Work] = {}
         self._roles: RoleBaseline | None = None
         self._databases: MigratedDatabases | None = None
+        self._scopes: dict[str, Scope] | None = None
+        path = settings.baseline
+        self.baseline = None if path is None else read_baseline(path, writing=settings.write_baseline)
+        self._grounds = Grounds(self.servers, self._seek_floor)
+        off = {r.id for r in (*all_rules(), *own_rules) if r.off} | {r.id for r in history_rules() if r.off}
+        self._silence = silence_of(settings, {rule.id: rule.name for rule in own_rules}, off)
         self._closed = False
         self._current: str | None = None
+        self._rows = RowTrials(settings, hooks)
 
     @property
     def settings(self) -> Settings:
@@ -78,8 +87,9 @@ class Session:
 
     def server_line(self) -> str | None:
         """The server in one line, None until one was needed."""
-        server = self.server
-        return None if server is None else server.describe()
+        server, story = self.server, self._grounds.story
+        older = f"; older revisions: {story}" if story else ""
+        return None if server is None else server.describe() + older
 
     def histories(self) -> tuple[History, ...]:
         """Find the histories; runs no env.py and starts no server."""
@@ -87,6 +97,18 @@ class Session:
             for history in find_histories(self._settings, self._hooks, self._redirection):
                 self._work[history.name] = _Work(history)
         return tuple(work.history for work in self._work.values())
+
+    def scope(self, history: str) -> Scope:
+        """Which part of a history is judged.
+
+        Raises:
+            MigcheckError: a revision or a ref that the settings name is not known.
+        """
+        if self._scopes is None:
+            histories, settings = self.histories(), self._settings
+            check_known("migcheck_revision_ignores", tuple(settings.revision_ignores), [h.graph for h in histories])
+            self._scopes = scopes_of(histories, *settings.since)
+        return self._scopes[history]
 
     def run(self, history: str, check: str, revision: str | None) -> Outcome:
         """Judge one item.
@@ -108,9 +130,10 @@ class Session:
                 self._judge(work, check, revision)
             except MigcheckError as error:
                 # What stops one item stops them all; it is told once in full.
-                work.stopped_by = str(error).splitlines()[0] if check != "drift" else work.stopped_by
+                work.stopped_by = str(error).splitlines()[0] if check not in ALONE else work.stopped_by
                 raise
-        return in_words_of(work.history, work.outcomes[key])
+        outcome = in_words_of(work.history, work.outcomes[key])
+        return outcome if self.baseline is None else self.baseline.mark(outcome, history)
 
     def _judge(self, work: _Work, check: str, revision: str | None) -> None:
         if self._shares_a_cluster():
@@ -125,7 +148,9 @@ class Session:
             self._judge_here(work, check, revision)
 
     def _judge_here(self, work: _Work, check: str, revision: str | None) -> None:
-        if revision is not None:
+        if revision is not None and check == "data":
+            work.outcomes[check, revision] = self._with_rows(work, revision)
+        elif revision is not None:
             self._walk(work, revision)
         else:
             work.outcomes[check, None] = self._history_check(work, check)
@@ -137,99 +162,63 @@ class Session:
         """Roles belong to a cluster: a history that makes them must not walk where another worker does."""
         self._forget_databases()
         for work in self._work.values():
-            work.cursor = work.upgraded = None
+            work.cursor = None
+            if work.whole is not None:
+                work.whole.forget()
         self._realm, self._roles = f"{CHECKS}-{self._worker}", None
 
     def _walk(self, work: _Work, revision: str) -> None:
         """Run a revision once and keep both verdicts on it; the catalogs are not kept."""
         server = self._started()
         history = work.history
+        reset = self._roles_as_at_the_start
         if work.cursor is None:
-            traced = "locks" in self._settings.checks
-            work.cursor = Cursor(history, server, self._roles_as_at_the_start, traced=traced)
+            traced = bool({"locks", "data"} & {*self._settings.checks})
+            work.cursor = Cursor(history, server, reset, traced=traced, floor=self._grounds.floor)
         stairway = work.cursor.stairway(revision)
+        self._rows.remember(Walked(history, revision, stairway, server, reset, work.cursor, self._grounds.floor))
         node = history.graph.revisions[revision]
-        irreversible = any(revision.startswith(name) for name in self._settings.irreversible)
-        judged = judge_stairway(stairway, node, irreversible)
-        work.outcomes["stairway", revision] = replace(judged, steps=walked_steps(stairway, judged))
-        if "locks" in self._settings.checks:
-            work.outcomes["locks", revision] = judge_locks(
-                stairway,
-                node,
-                Target(
-                    version_num=server.version_num,
-                    target_version=self._settings.target_version,
-                    version_tables=history.version_tables(),
-                    env_path=str(history.env_path),
-                ),
-                selected=self._settings.selected,
-                more=self._own_rules,
-            )
+        judged = judge_revision(stairway, node, history, server, self._settings, self._silence, self._own_rules)
+        work.outcomes.update({(check, revision): outcome for check, outcome in judged.items()})
+
+    def _with_rows(self, work: _Work, revision: str) -> Outcome:
+        """Judge a revision by rows; what it does without any must be known by then."""
+        if not self._rows.knows(work.history, revision):
+            self._walk(work, revision)
+        node = work.history.graph.revisions[revision]
+        one_way = self._silence.irreversible(node) is not None
+        judged = self._rows.outcome(work.history, node, irreversible=one_way)
+        return self._silence.revision(judged, "data", node, ())
 
     def _history_check(self, work: _Work, check: str) -> Outcome:
+        judges = self.scope(work.history.name).judges
+        judged = [revision for revision in work.history.graph.revisions.values() if judges(revision.id)]
+        return self._silence.history(self._judged_history(work, check), check, judged)
+
+    def _judged_history(self, work: _Work, check: str) -> Outcome:
         history = work.history
         if check == "heads":
-            return check_heads(history)
-        if check == "upgrade":
-            return judge_upgrade(self._upgraded(work), history.graph, history.upgrade_notes())
-        upgraded = self._upgraded(work)
-        if upgraded.failure is not None:
-            return Outcome(status=Status.SKIPPED, reason="not reached: upgrading to the heads fails (see upgrade)")
-        return self._roundtrip(work) if check == "roundtrip" else self._drift(work)
+            return judge_heads(history, context_of(history, self.scope(history.name)), self._settings.selected)
+        if work.whole is None:
+            work.whole = WholeHistory(
+                history,
+                self._ground(history),
+                start=self.scope(history.name).start,
+                declared=lambda: self._silence.all_irreversible(history.graph),
+                severities=self._settings.drift,
+            )
+        return work.whole.judge(check)
 
-    def _upgraded(self, work: _Work) -> StepResult:
-        if work.upgraded is None:
-            self.pause()
+    def _ground(self, history: History) -> Ground:
+        def begin() -> DatabaseSet:
             self._roles_as_at_the_start()
-            work.at_heads = self._fresh(work, "heads")
-            work.upgraded = work.history.upgrade_to_heads(work.at_heads)
-            if work.upgraded.failure is None:
-                work.migrated = work.at_heads.read_catalog(work.history.version_tables())
-        return work.upgraded
+            return self._grounds.begin(self._started(), history, "heads")
 
-    def _roundtrip(self, work: _Work) -> Outcome:
-        self.pause()
-        if work.at_heads is None:
-            # Given up for the sake of roles: another walk needed the cluster as it was.
-            work.upgraded = None
-            self._upgraded(work)
-        databases = work.at_heads
-        assert databases is not None
-        chain = walk_chain(work.history, databases)
-        databases.drop()
-        work.at_heads = None
-        return judge_roundtrip(chain, work.history.graph)
+        def below() -> str | None:
+            floor = self._grounds.floor
+            return history.graph.order[floor.position - 1] if floor else None
 
-    def _drift(self, work: _Work) -> Outcome:
-        migrated = work.migrated
-        assert migrated is not None
-        self.pause()
-        models = DatabaseSet(self._started(), "models")
-        outcomes: list[Outcome] = []
-        try:
-            declared = work.history.declared(models)
-            if isinstance(declared, str):
-                return Outcome(status=Status.SKIPPED, reason=declared)
-            for one in declared:
-                if outcomes:
-                    models.drop()
-                    models = DatabaseSet(self._started(), "models")
-                side = Migrated(
-                    catalog=part_of(migrated, one),
-                    hidden_tables=work.history.version_tables(),
-                    env_path=str(work.history.env_path),
-                    heads=", ".join(work.history.graph.heads),
-                    severities=self._settings.drift,
-                )
-                outcomes.append(judge_drift(one, side, models))
-            return joined(outcomes)
-        finally:
-            models.drop()
-
-    def _fresh(self, work: _Work, label: str) -> DatabaseSet:
-        databases = DatabaseSet(self._started(), label)
-        work.history.prepare(databases)
-        return databases
+        return Ground(pause=self.pause, server=self._started, begin=begin, below=below)
 
     def _roles_as_at_the_start(self) -> None:
         """Roles belong to the cluster: a history that makes them must not find those of another walk."""
@@ -240,23 +229,42 @@ class Session:
         self._roles.restore(server)
 
     def _forget_databases(self) -> None:
+        self._rows.forget()
         for work in self._work.values():
             if work.cursor is not None:
                 work.cursor.forget()
-            if work.at_heads is not None:
-                work.at_heads.drop()
-                work.at_heads = None
+            if work.whole is not None:
+                work.whole.give_up()
 
     def _started(self) -> Server:
-        server = self.servers.get(self._realm)
+        server = self._grounds.server(self._realm)
         if self._roles is None and server.kind != "url":
             # Another worker may have walked here before.
             shared = self._shares_a_cluster()
             self._roles = RoleBaseline(frozenset((server.params.user,))) if shared else RoleBaseline.of(server)
         return server
 
+    def _seek_floor(self) -> Floor | str | None:
+        """The state before the first revision that is judged, where older ones are not."""
+        history, *others = self.histories()
+        start = self.scope(history.name).start
+        if others:
+            return "there are several histories" if self._settings.since[1] else None
+        if not start:
+            return None
+        self.pause()
+        settings, hooks = self._settings, self._hooks
+        return find_floor(
+            settings.postgres,
+            start,
+            lambda revisions: ingredients_of(history, settings, hooks, revisions),
+            history,
+            fresh=settings.fresh,
+        )
+
     def pause(self) -> None:
         """End every run of env.py, so that nothing of ours is active while other tests run."""
+        self._rows.release()
         for work in self._work.values():
             if work.cursor is not None:
                 work.cursor.release()
@@ -279,6 +287,7 @@ class Session:
         self._closed = True
         if self._databases is not None:
             self._databases.close()
+        self._grounds.close()
         server = self.server
         if server is not None and server.is_alive():
             with contextlib.suppress(MigcheckError):

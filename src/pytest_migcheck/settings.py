@@ -30,6 +30,11 @@ class Settings:
     checks: tuple[str, ...] = CHECKS
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    revision_ignores: Mapping[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
+    require_reason: bool = False
+    since: tuple[str, str] = ("migcheck_since", "")
+    baseline: Path | None = None
+    write_baseline: bool = False
     irreversible: tuple[str, ...] = ()
     postgres: str = "auto"
     big_tables: tuple[str, ...] = ()
@@ -41,6 +46,11 @@ class Settings:
     reports: Mapping[str, Path] = field(default_factory=dict)
     keep: bool = False
     fresh: bool = False
+    examples: int = 25
+    time_budget: int = 60
+    empty_tables: Mapping[str, int] = field(default_factory=dict)
+    sample: Path | None = None
+    seed: int | None = None
 
     @property
     def by_url(self) -> bool:
@@ -100,6 +110,52 @@ def rule_names(origin: str, values: Sequence[str], known: Mapping[str, str]) -> 
     return tuple(named)
 
 
+def revision_ignores(
+    origin: str, values: Sequence[str], known: Mapping[str, str], *, reason_required: bool
+) -> dict[str, tuple[tuple[str, ...], str]]:
+    """``REVISION: RULES -- reason`` lines as revision to (rules, reason)."""
+    found: dict[str, tuple[tuple[str, ...], str]] = {}
+    for value in values:
+        revision, _, rest = value.partition(":")
+        rules, dashes, reason = rest.partition("--")
+        named = rule_names(f"{origin}: {revision.strip()}", rules.split(), known)
+        if not revision.strip() or not named:
+            raise MigcheckError(f"{origin}: {value!r} is not valid. Valid: REVISION: MC101 MC204 -- reason")
+        if reason_required and not (dashes and reason.strip()):
+            raise MigcheckError(
+                f"{origin}: {value!r} gives no reason, and migcheck_require_reason asks for one. "
+                f"Valid: {revision.strip()}: {' '.join(named)} -- reason"
+            )
+        before = found.get(revision.strip(), ((), ""))
+        found[revision.strip()] = ((*before[0], *named), reason.strip() or before[1])
+    return found
+
+
+def since(origin: str, value: str) -> tuple[str, str]:
+    """The setting with its origin; what it names is looked up when the histories are known."""
+    if value.strip() == "git:":
+        raise MigcheckError(f"{origin}: 'git:' names no branch. Valid: git:REF, for example git:origin/main")
+    return origin, value.strip()
+
+
+def baseline(origin: str, value: str, root: Path, *, writing: bool) -> Path | None:
+    """The path of the baseline; to write one it must be named."""
+    if value.strip():
+        path = root / value.strip()
+        if not writing and not path.is_file():
+            raise MigcheckError(
+                f"{origin}: {value!r} does not exist (looked for {path})\n"
+                "what to do: write it with pytest --migcheck --migcheck-write-baseline, or correct the path"
+            )
+        return path
+    if writing:
+        raise MigcheckError(
+            "--migcheck-write-baseline: no file is named\n"
+            "what to do: set migcheck_baseline = migcheck-baseline.json, or type --migcheck-baseline=FILE as well"
+        )
+    return None
+
+
 def _both(text: str, known: Mapping[str, str]) -> str:
     if text in known:
         return f"{text!r} ({known[text]})"
@@ -146,6 +202,35 @@ def server_place(origin: str, value: str) -> str:
     if named or word.partition("+")[0] in ("postgresql", "postgres"):
         return value
     return choice(origin, value, _PLACES)
+
+
+def row_bounds(origin: str, values: Sequence[str]) -> dict[str, int]:
+    """``TABLE`` for a table that is known to be empty, ``TABLE=N`` for one of at most N rows."""
+    found: dict[str, int] = {}
+    for value in values:
+        name, separator, number = value.partition("=")
+        if not name or (separator and not number.isdigit()):
+            valid = "Valid: TABLE (it is empty), TABLE=N (N rows at most)"
+            raise MigcheckError(f"{origin}: {value!r} is not valid. {valid}")
+        found[name] = int(number) if separator else 0
+    return found
+
+
+def folder(origin: str, value: str, root: Path) -> Path | None:
+    """An existing directory, relative to the root directory; None where none was named."""
+    if not value:
+        return None
+    path = root / value
+    if not path.is_dir():
+        raise MigcheckError(f"{origin}: {value!r} is no directory below {root}")
+    return path
+
+
+def number(origin: str, value: int | str) -> int:
+    """A whole number of at least 1, as it was typed."""
+    if not str(value).isdigit():
+        raise MigcheckError(f"{origin}: {value!r} is not valid. Valid: a number of at least 1")
+    return positive(origin, int(value))
 
 
 def declared_ddl(origin: str, value: str, root: Path, metadata: Sequence[str]) -> str:

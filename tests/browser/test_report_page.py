@@ -55,9 +55,12 @@ def test_a_click_in_the_graph_opens_the_revision(open_page, text: str, script: b
     assert not passed.is_visible()
     page.locator('.graph a[href="#r0-8e55aa"]').click()
     passed.wait_for(state="visible")
-    if script:
-        page.wait_for_timeout(500)
-        assert 0 <= passed.evaluate("step => step.getBoundingClientRect().top") < 200
+    for _ in range(200):
+        if 0 <= passed.evaluate("step => step.getBoundingClientRect().top") < 200:
+            break
+        page.wait_for_timeout(50)
+    else:
+        pytest.fail("the revision is not in sight")
     page.locator('#findings a[href="#r0-3f2a1c"]').first.click()
     assert "building ix_orders_email blocks writes" in page.locator("#r0-3f2a1c").inner_text()
 
@@ -119,7 +122,7 @@ def test_a_checker_finds_no_serious_fault(open_page, text: str, scheme: str, wid
     from axe_playwright_python.sync_playwright import Axe
 
     page = open_page(text, scheme=scheme, width=width)
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; d.style.contentVisibility = 'visible'; })")
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     found = Axe().run(page).response["violations"]
     serious = [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in found if v["impact"] in SERIOUS]
     assert serious == []
@@ -165,7 +168,7 @@ def test_bars_begin_at_their_statement_and_say_what_they_block(open_page, text: 
 
 def _outside(page, pictures: str) -> list[str]:
     """The texts that run out of their picture, or over another one."""
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; d.style.contentVisibility = 'visible'; })")
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     return page.evaluate(
         """pictures => [...document.querySelectorAll(pictures)].flatMap(svg => {
             const frame = svg.viewBox.baseVal;
@@ -179,12 +182,15 @@ def _outside(page, pictures: str) -> list[str]:
     )
 
 
-def test_five_hundred_revisions_weigh_little_and_open_at_once(open_page) -> None:
+def test_five_hundred_revisions_weigh_little_and_open_at_once(open_page, tmp_path) -> None:
     page_text = html_report(long(kept_report(), 56))
     assert len(page_text.encode()) < 5_000_000
-    taken = []
-    for _ in range(3):
-        page = open_page(page_text)
-        taken.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
-        assert page.locator(".graph a.node").count() == 504
-    assert min(taken) < 2000
+    page = open_page("")
+    session = page.context.new_cdp_session(page)
+    # The time of the page's thread, which other programs on the machine do not lengthen.
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    (tmp_path / "long.html").write_text(page_text, encoding="utf-8")
+    page.goto((tmp_path / "long.html").as_uri())
+    metrics = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
+    assert page.locator(".graph a.node").count() == 504
+    assert 0 < metrics["TaskDuration"] < 2, metrics

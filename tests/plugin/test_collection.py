@@ -10,8 +10,10 @@ ORDER = [
     "migrations/env.py::heads",
     "migrations/versions/z.py::stairway",
     "migrations/versions/z.py::locks",
+    "migrations/versions/z.py::data",
     "migrations/versions/a.py::stairway",
     "migrations/versions/a.py::locks",
+    "migrations/versions/a.py::data",
     "migrations/env.py::upgrade",
     "migrations/env.py::roundtrip",
     "migrations/env.py::drift",
@@ -60,11 +62,11 @@ def test_markers_select_kinds(two, migcheck, expression):
 
 
 def test_a_revision_id_is_a_keyword(two, migcheck):
-    assert collected(migcheck, "-k", "r2") == ORDER[3:5]
+    assert collected(migcheck, "-k", "r2") == ORDER[4:7]
 
 
 def test_checks_can_be_chosen(two, migcheck):
-    assert collected(migcheck, "--migcheck-checks=heads,locks", "migrations") == [ORDER[0], ORDER[2], ORDER[4]]
+    assert collected(migcheck, "--migcheck-checks=heads,locks", "migrations") == [ORDER[0], ORDER[2], ORDER[5]]
 
 
 @pytest.mark.parametrize("checks", ["heads", "locks", "heads,locks"])
@@ -85,5 +87,13 @@ def test_node_ids_outside_of_rootdir_can_be_run(project, migcheck, pytester):
     (inner / "pytest.ini").write_text("[pytest]\nmigcheck_config = ../alembic.ini\n")
     os.chdir(inner)
     nodes = collected(migcheck)
-    assert len(set(nodes)) == len(nodes) == 6
+    assert len(set(nodes)) == len(nodes) == 7
     assert collected(migcheck, "-c", "pytest.ini", nodes[1]) == [nodes[1]] == ["../migrations/versions/r1.py::stairway"]
+
+
+def test_a_step_that_takes_long_says_what_it_does(project, migcheck):
+    project.revision("a1", 'op.execute("SELECT pg_sleep(2.6)")')
+    result = migcheck("--migcheck-checks=upgrade")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["migcheck: migrations/env.py::upgrade 2 s: SELECT pg_sleep(2.6)"])
+    migcheck("--migcheck-checks=upgrade", "-q").stdout.no_fnmatch_line("migcheck: *2 s: SELECT*")

@@ -25,7 +25,7 @@ def test_the_rule_of_the_page_works_in_twenty_lines(project: Project, migcheck):
     project.revision("a1", TABLE, 'op.drop_table("orders")')
     result = migcheck("--migcheck-checks=locks")
     result.stdout.fnmatch_lines(
-        ["ACME1 created-at: orders does not say when a row was made", "*ignore*migcheck_ignore = ACME1*"]
+        ["ACME1 created-at: orders does not say when a row was made", "*ignore*# migcheck: ignore[[]ACME1[]]*"]
     )
     result.assert_outcomes(failed=1)
     migcheck("--migcheck-checks=locks", "--migcheck-ignore=ACME1").assert_outcomes(passed=1)

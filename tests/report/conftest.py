@@ -28,7 +28,7 @@ def whole_run(tmp_path_factory) -> WholeRun:
     root = tmp_path_factory.mktemp("whole").resolve()
     every_kind.write(Project(root))
     (root / "pytest.ini").write_text("[pytest]\nconsole_output_style = classic\n", encoding="utf-8")
-    argv = [sys.executable, "-m", "pytest", "--migcheck", "-p", "no:cacheprovider", "-p", "no:randomly", "-v"]
+    argv = [sys.executable, "-m", "pytest", "--migcheck", "-p", "no:cacheprovider", "-p", "no:randomly", "-v", "--hypothesis-seed=1"]
     argv += [f"--migcheck-report={kind}" for kind in ("json", "sarif", "html", "github")]
     argv += ["--junitxml=junit.xml", "-o", "junit_family=xunit2"]
     hidden = ("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS", "GITHUB_ACTIONS", "GITHUB_WORKSPACE")

@@ -81,6 +81,13 @@ def write(project: Project) -> None:
         message="look users up by email",
     )
     project.revision(
-        "a1f0cc", 'op.create_table("notes", sa.Column("id", sa.BigInteger, primary_key=True))',
-        'op.drop_table("notes")', message="a table of its own", parents="7c1e42",
+        "a1f0cc",
+        """
+        op.create_table("notes", sa.Column("id", sa.BigInteger, primary_key=True))
+        # migcheck: ignore[MC101] there are a hundred users
+        op.create_index("ix_users_id", "users", ["id", "email"])
+        """,
+        'op.drop_index("ix_users_id", "users")\nop.drop_table("notes")',
+        message="a table of its own",
+        parents="7c1e42",
     )

@@ -56,7 +56,7 @@ def test_a_finding_is_complete_in_itself(tmp_path):
         "  lock    SHARE on public.orders",
         "  fix     with block():",
         "              op.create_index()",
-        "  ignore  migcheck_ignore = MC101   (or create-index-not-concurrent)",
+        "  ignore  # migcheck: ignore[MC101] <reason>",
         "  more    pytest --migcheck-explain MC101",
         "  again   pytest --migcheck 'versions/x.py::locks'",
     ]
@@ -113,16 +113,8 @@ def test_the_json_report_has_the_promised_form(tmp_path):
         histories=[{"name": "alembic.ini", "kind": "alembic", "revisions": 1, "heads": ["3f2a1c"]}],
     )
     report = json.loads(json_report(build_report([json.loads(json.dumps(entry))], about)))
-    assert list(report)[:8] == [
-        "schema",
-        "version",
-        "server",
-        "histories",
-        "checks",
-        "findings",
-        "statements",
-        "stopped",
-    ]
+    promised = {"schema", "version", "server", "histories", "checks", "findings", "statements", "stopped"}
+    assert promised <= set(report)
     assert report["checks"] == [
         {
             "node": node,

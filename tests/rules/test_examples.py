@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from pytest_migcheck.history.alembic.as_sql import sql_of
 from pytest_migcheck.rules import all_rules
 from pytest_migcheck.rules._rule import Example, Rule
 
@@ -28,6 +30,9 @@ def test_a_bad_example_is_found_by_its_rule_alone(
     _skip_on_other_versions(example, server)
     found = run_example(example.setup, example.upgrade, example.downgrade, select=_off(rule))
     assert {finding.rule for finding in found} == {rule.name, *example.also}
+    for finding in found:
+        # What is advised for a file of SQL is SQL.
+        assert re.search(r"\b(op|sa)\.\w", sql_of(dict(finding.details)["fix"])) is None
 
 
 @pytest.mark.parametrize(("rule", "example"), _examples("good"))

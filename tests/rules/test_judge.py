@@ -88,6 +88,28 @@ def test_an_index_on_a_partitioned_table_goes_partition_by_partition() -> None:
     assert "ON ONLY orders" in detail(finding, "fix")
 
 
+def test_a_fix_replaces_a_call_only_where_it_is_all_that_the_call_does() -> None:
+    (alone,) = run(statement(INDEX, lock("public.orders", LockMode.SHARE)))
+    (among,) = run(statement(f"SELECT 1; {INDEX}", lock("public.orders", LockMode.SHARE)))
+    assert alone.replacement is not None
+    assert among.replacement is None
+
+
+def test_a_type_change_names_the_type_before_the_statement() -> None:
+    held = lock("public.orders", LockMode.ACCESS_EXCLUSIVE)
+    free = statement("ALTER TABLE orders RENAME n TO m; ALTER TABLE orders ALTER m TYPE bigint", held, scans=())
+    change = statement(
+        "ALTER TABLE public.orders ALTER m TYPE numeric; ALTER TABLE orders ALTER m TYPE text",
+        held,
+        rewrites=("public.orders",),
+    )
+    texts = [finding.headline for finding in run(free, change) if finding.rule == "change-type-rewrite"]
+    assert [text.partition(" rewrites")[0] for text in texts] == [
+        "changing public.orders.m from bigint to numeric",
+        "changing orders.m from numeric to text",
+    ]
+
+
 def test_without_a_transaction_the_lock_is_only_predicted() -> None:
     (finding,) = run(statement(INDEX, transaction=None, scans=("public.orders",)))
     assert detail(finding, "lock").startswith("SHARE on public.orders, predicted; ")

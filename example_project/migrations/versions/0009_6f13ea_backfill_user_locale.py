@@ -22,16 +22,6 @@ FILL = sa.text(
     WHERE id IN (SELECT id FROM users WHERE locale IS NULL ORDER BY id LIMIT 1000)
     """
 )
-# What the upgrade filled in can be told again from the preferences; any other locale was chosen since.
-EMPTY = sa.text(
-    """
-    UPDATE users SET locale = NULL
-    WHERE id IN (
-        SELECT id FROM users
-        WHERE locale = coalesce(left(preferences ->> 'locale', 35), 'und') ORDER BY id LIMIT 1000
-    )
-    """
-)
 
 
 def upgrade() -> None:
@@ -39,7 +29,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    in_batches(EMPTY)
+    """Leave the rows: what was filled in cannot be told from what was there, and the column goes with 0008."""
 
 
 def in_batches(update: sa.TextClause) -> None:

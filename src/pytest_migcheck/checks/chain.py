@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pytest_migcheck.checks.stairway import difference_finding, first_line
@@ -30,17 +31,17 @@ class Chain:
     failure: StepFailure | None = None
 
 
-def judge_upgrade(result: StepResult, graph: Graph, notes: tuple[str, ...]) -> Outcome:
-    """Judge the upgrade of an empty database to the heads in one shot."""
+def judge_upgrade(result: StepResult, graph: Graph, notes: tuple[str, ...], start: str | None = None) -> Outcome:
+    """Judge the upgrade to the heads in one shot, of an empty database or of one at the revision ``start``."""
     if result.failure is None:
         return Outcome(status=Status.PASSED, notes=notes)
     failed = _revision_of(result, graph)
+    before = f"a database at {start}" if start else "an empty database"
     finding = failure_finding(
         rule="upgrade-fails",
         check="upgrade",
         headline=(
-            f"upgrading an empty database to the heads in one shot fails at {failed}: "
-            f"{first_line(result.failure.message)}"
+            f"upgrading {before} to the heads in one shot fails at {failed}: {first_line(result.failure.message)}"
         ),
         revision=graph.revisions[failed],
         direction=Direction.UPGRADE,
@@ -60,13 +61,25 @@ def _revision_of(result: StepResult, graph: Graph) -> str:
     return by_path.get(source.path if source else "", graph.order[0])
 
 
-def walk_chain(history: History, databases: DatabaseSet) -> Chain:
-    """Take databases at the heads down to the base, or to a revision with no way back, and up again."""
+def walk_chain(
+    history: History, databases: DatabaseSet, *, start: int = 0, declared: Mapping[str, str] | None = None
+) -> Chain:
+    """Take databases at the heads down to the base, or to a revision with no way back, and up again.
+
+    Args:
+        history: the migrations.
+        databases: where they are applied.
+        start: how many revisions of the order are left alone.
+        declared: revisions that are said to have no way back, with the reason.
+    """
     run = history.start(databases)
     before = databases.read_catalog(history.version_tables())
     undone: list[str] = []
     refusal: tuple[str, str] | None = None
-    for revision in reversed(history.graph.order):
+    for revision in reversed(history.graph.order[start:]):
+        if revision in (declared or {}):
+            refusal = (revision, (declared or {})[revision])
+            break
         result = run.step(revision, Direction.DOWNGRADE, traced=False)
         if result.failure is None:
             undone.append(revision)
@@ -92,15 +105,15 @@ def walk_chain(history: History, databases: DatabaseSet) -> Chain:
     )
 
 
-def judge_roundtrip(chain: Chain, graph: Graph) -> Outcome:
-    """Judge the walk: it ends, and the catalog at the heads is what it was."""
+def judge_roundtrip(chain: Chain, graph: Graph, base: str = "base") -> Outcome:
+    """Judge the walk from the heads to ``base``: it ends, and the catalog at the heads is what it was."""
     if chain.failure is not None and chain.failed_at is not None:
         down = chain.direction is Direction.DOWNGRADE
         finding = failure_finding(
             rule="downgrade-fails" if down else again_rule(chain.failure),
             check="roundtrip",
             headline=(
-                f"going from the heads to the base fails at {chain.failed_at}"
+                f"going from the heads to {'the base' if base == 'base' else base} fails at {chain.failed_at}"
                 if down
                 else f"going back up to the heads fails at {chain.failed_at}"
             )
@@ -121,11 +134,11 @@ def judge_roundtrip(chain: Chain, graph: Graph) -> Outcome:
             difference,
             rule="downgrade-incomplete",
             check="roundtrip",
-            headline=f"heads → base → heads {_changed(difference)}",
+            headline=f"heads → {base} → heads {_changed(difference)}",
             revision=graph.revisions[graph.order[-1]],
             line=1,
             direction=Direction.DOWNGRADE,
-            steps="heads ✓   base ✓   heads ✗ catalog differs",
+            steps=f"heads ✓   {base} ✓   heads ✗ catalog differs",
         )
         for difference in diff(chain.before, chain.after)
     )

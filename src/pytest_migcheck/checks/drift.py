@@ -16,9 +16,36 @@ from pytest_migcheck.core.drift_severities import Severities, adjusted
 from pytest_migcheck.core.finding import Change, Difference, Finding, Severity
 from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.core.rule_ids import rule_id
-from pytest_migcheck.history.source import Declared, ModelsNotCreatableError
+from pytest_migcheck.history.source import Declared, History, ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.fold import fold
+from pytest_migcheck.postgres.server import Server
+
+
+def compare_models(history: History, server: Server, migrated: Catalog, severities: Severities) -> Outcome:
+    """Compare the migrated catalog with the models of every database that has some."""
+    models = DatabaseSet(server, "models")
+    outcomes: list[Outcome] = []
+    try:
+        declared = history.declared(models)
+        if isinstance(declared, str):
+            return Outcome(status=Status.SKIPPED, reason=declared)
+        for one in declared:
+            if outcomes:
+                models.drop()
+                models = DatabaseSet(server, "models")
+            side = Migrated(
+                catalog=part_of(migrated, one),
+                hidden_tables=history.version_tables(),
+                env_path=str(history.env_path),
+                heads=", ".join(history.graph.heads),
+                severities=severities,
+            )
+            outcomes.append(judge_drift(one, side, models))
+        return joined(outcomes)
+    finally:
+        models.drop()
+
 
 _SHOWN = 300
 

@@ -1,9 +1,11 @@
-"""``heads``: the files of a history are whole, and it has one head, or one for each branch label."""
+"""``heads``: the files of a history are whole, nobody has rewritten it, and no heads are left to be merged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from pytest_migcheck.checks.history_rules import history_findings
+from pytest_migcheck.checks.history_rules._rule import HistoryContext
 from pytest_migcheck.core.finding import Finding, Severity
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import Outcome, Status
@@ -11,9 +13,13 @@ from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.history.source import Fault, History
 
 
-def check_heads(history: History) -> Outcome:
-    """Judge what can be seen without a server."""
-    findings = (*map(_fault_finding, history.faults()), *_several_heads(history.graph))
+def judge_heads(history: History, context: HistoryContext, selected: Callable[[str, str], bool]) -> Outcome:
+    """Judge what can be seen without a server; ``selected`` tells of rules that are off whether they were selected."""
+    findings = (
+        *map(_fault_finding, history.faults()),
+        *_several_heads(history.graph),
+        *history_findings(context, selected),
+    )
     failed = any(finding.severity is Severity.ERROR for finding in findings)
     return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings)
 

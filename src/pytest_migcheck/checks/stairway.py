@@ -13,11 +13,11 @@ from pytest_migcheck.core.graph import Revision
 from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.core.step import NO_WAY_BACK, StepRecord
-from pytest_migcheck.walk.cursor import Stairway
+from pytest_migcheck.walk.stairway import Stairway
 
 
-def judge_stairway(stairway: Stairway, revision: Revision, declared_irreversible: bool) -> Outcome:
-    """Judge the records of one revision."""
+def judge_stairway(stairway: Stairway, revision: Revision, declared: str | None) -> Outcome:
+    """Judge the records of one revision; ``declared`` is the reason for which it is said to have no way back."""
     if stairway.blocked_by is not None or stairway.up is None:
         return Outcome(status=Status.SKIPPED, reason=f"not reached: upgrading {stairway.blocked_by} fails")
     if stairway.up.failure is not None:
@@ -25,13 +25,13 @@ def judge_stairway(stairway: Stairway, revision: Revision, declared_irreversible
         return Outcome(status=Status.FAILED, findings=(finding,), sections=_traceback(stairway.up))
     down = stairway.down
     assert down is not None
-    if down.failure is not None and (down.failure.deliberate or declared_irreversible):
-        return Outcome(status=Status.SKIPPED, reason=_irreversible(down, declared_irreversible))
+    if down.failure is not None and (down.failure.deliberate or declared is not None):
+        return Outcome(status=Status.SKIPPED, reason=_irreversible(down, declared))
     if down.failure is not None:
         finding = _failed(down, revision, "downgrade-fails", "up ✓   down ✗")
         return Outcome(status=Status.FAILED, findings=(finding,), sections=_traceback(down))
-    if declared_irreversible:
-        return Outcome(status=Status.SKIPPED, reason="irreversible: migcheck_irreversible names it")
+    if declared is not None:
+        return Outcome(status=Status.SKIPPED, reason=f"irreversible: {declared}")
     findings = (
         *transaction_findings(stairway.up, revision),
         *transaction_findings(down, revision),
@@ -43,7 +43,7 @@ def judge_stairway(stairway: Stairway, revision: Revision, declared_irreversible
     return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings, sections=sections)
 
 
-def _irreversible(down: StepRecord, declared: bool) -> str:
+def _irreversible(down: StepRecord, declared: str | None) -> str:
     failure = down.failure
     assert failure is not None
     if failure.kind == NO_WAY_BACK:
@@ -51,7 +51,7 @@ def _irreversible(down: StepRecord, declared: bool) -> str:
     if failure.deliberate:
         text = f": {failure.message}" if failure.message else ""
         return f"irreversible: downgrade() raises {failure.kind}{text}"
-    return "irreversible: migcheck_irreversible names it" if declared else failure.message
+    return f"irreversible: {declared}" if declared is not None else failure.message
 
 
 def _failed(record: StepRecord, revision: Revision, rule: str, steps: str) -> Finding:

@@ -75,7 +75,8 @@ class Finding:
 
     ``details`` are labelled texts in printing order, such as ``("lock", "SHARE on public.orders ...")``
     and ``("fix", "op.create_index(...)")``; a text may have several lines. ``replacement`` is code that can stand
-    in place of the statement at ``line``, where the fix is exactly that.
+    in place of the statement at ``line``, where the fix is exactly that. ``part`` is the one statement of ``sql``
+    that it is about, where that is known.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Finding:
     line: int | None = None
     source_text: str = ""
     sql: str | None = None
+    part: str = ""
     locks: tuple[HeldLock, ...] = ()
     difference: Difference | None = None
     details: tuple[tuple[str, str], ...] = ()

@@ -70,28 +70,30 @@ FINDING_TEXTS: dict[str, FindingText] = {
     "merged-revision-edited": FindingText(
         check="heads",
         summary="A revision was edited after it had been merged.",
-        condition="a revision's file differs from the one on the base branch",
+        condition="what upgrade() runs differs from the base of the branch (migcheck_since = git:REF); "
+        "comments, layout, imports and downgrade() do not count",
         effect="databases that ran it before have another schema than those that run it now",
         fix="restore the file, and put the change into a new revision",
     ),
     "merged-revision-deleted": FindingText(
         check="heads",
         summary="A revision that had been merged is gone.",
-        condition="a revision of the base branch is not in the history any more",
+        condition="a revision that the base of the branch has (migcheck_since = git:REF) is not there any more",
         effect="databases that stand at it cannot be migrated at all",
         fix="restore the file",
     ),
     "merged-revision-reparented": FindingText(
         check="heads",
         summary="A revision that had been merged follows another one now.",
-        condition="down_revision differs from the one on the base branch",
+        condition="down_revision or depends_on differs from the base of the branch (migcheck_since = git:REF)",
         effect="databases may have run it without what now comes before it",
         fix="restore down_revision, and put the new revision at the end",
     ),
     "revision-inserted-in-history": FindingText(
         check="heads",
         summary="A new revision stands before one that had been merged.",
-        condition="a revision that the base branch does not have precedes one that it has",
+        condition="a revision that the base of the branch does not have (migcheck_since = git:REF) is required "
+        "by one that it has",
         effect="databases that are past this place never run it",
         fix="let the new revision follow the head",
     ),
@@ -105,7 +107,7 @@ FINDING_TEXTS: dict[str, FindingText] = {
     "vague-message": FindingText(
         check="heads",
         summary="A revision's message says nothing.",
-        condition="the message is a word such as update, fix or changes",
+        condition="the message is empty, or has only words such as update, fix, changes or migration",
         effect="nobody can tell what it does without reading it",
         fix="say what the revision does",
         severity=Severity.WARNING,
@@ -113,7 +115,7 @@ FINDING_TEXTS: dict[str, FindingText] = {
     "file-name-breaks-template": FindingText(
         check="heads",
         summary="A file is not named as the project names its revisions.",
-        condition="the name differs from what the project's file_template gives",
+        condition="file_template is set, and the name differs from what it gives",
         effect="the folder does not show the order any more",
         fix="rename the file; its revision id stays",
         severity=Severity.WARNING,
@@ -121,15 +123,15 @@ FINDING_TEXTS: dict[str, FindingText] = {
     "empty-upgrade": FindingText(
         check="heads",
         summary="An upgrade does nothing.",
-        condition="upgrade() of a revision that is no merge runs nothing",
+        condition="upgrade() runs nothing, and the revision joins, names or orders no branches",
         effect="a step of the deployment without a change, and often a change that was forgotten",
         fix="write the change, or remove the revision before it is merged",
         severity=Severity.WARNING,
     ),
     "unrelated-changes": FindingText(
         check="heads",
-        summary="A revision changes many things that have nothing to do with each other.",
-        condition="upgrade() touches more unrelated tables than the policy allows",
+        summary="A revision changes things that have nothing to do with each other (off until selected).",
+        condition="upgrade() changes tables that no foreign key in the revision holds together",
         effect="its locks are held together, and it can only be taken back as a whole",
         fix="a revision for each change",
         severity=Severity.WARNING,
@@ -198,6 +200,14 @@ FINDING_TEXTS: dict[str, FindingText] = {
         condition="the id or name in an ignore is not one of a rule",
         effect="it silences nothing",
         fix="correct the id; pytest --migcheck-rules lists them",
+        severity=Severity.WARNING,
+    ),
+    "malformed-ignore": FindingText(
+        check="the nearest item",
+        summary="A comment to migcheck is not complete.",
+        condition="it names no rule, its word is not known, or it lacks a reason where one is required",
+        effect="it silences nothing",
+        fix="# migcheck: ignore[MC101] reason, ignore-file[MC101] reason, or irreversible reason",
     ),
 }
 

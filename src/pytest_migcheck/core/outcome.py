@@ -9,7 +9,9 @@ from pytest_migcheck.core.finding import Direction, Finding
 from pytest_migcheck.core.statement import Statement
 
 HISTORY_CHECKS = ("heads", "upgrade", "roundtrip", "drift")
-REVISION_CHECKS = ("stairway", "locks")
+REVISION_CHECKS = ("stairway", "locks", "data")
+# Items whose errors say nothing about the others.
+ALONE = ("drift", "data")
 CHECKS = (*HISTORY_CHECKS, *REVISION_CHECKS)
 
 

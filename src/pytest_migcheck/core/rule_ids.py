@@ -131,6 +131,7 @@ RULE_IDS: dict[str, str] = {
     "MC900": "foreign-database",
     "MC901": "unused-ignore",
     "MC902": "unknown-ignore",
+    "MC903": "malformed-ignore",
 }
 
 RULE_NAMES: dict[str, str] = {name: id_ for id_, name in RULE_IDS.items()}

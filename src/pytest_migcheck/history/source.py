@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Difference, Direction, Severity
@@ -15,6 +15,8 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.postgres.database_set import DatabaseSet
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +108,27 @@ class Hooks(Protocol):
     def metadata(self, history: str) -> Sequence[Any]:
         """Models that take the place of env.py's."""
 
+    def seed(self, revision: str, connection: Any) -> None:
+        """Insert rows before the upgrade of a revision."""
+
+    def seeds(self) -> bool:
+        """Whether somebody does."""
+
+    def strategy(self, table: str, column: str) -> Any:
+        """A Hypothesis strategy for the values of a column, None for ours."""
+
     def files(self) -> tuple[Path, ...]:
         """The user's source files that implement hooks."""
+
+
+class Rehearsing(Protocol):
+    """A place where rows are put in, migrated and looked at."""
+
+    def query(self, sql: str) -> Sequence[Sequence[Any]]:
+        """Run one statement and give its rows."""
+
+    def migrate(self, revision: str, direction: Direction) -> StepResult:
+        """Run one revision."""
 
 
 class Run(Protocol):
@@ -119,6 +140,9 @@ class Run(Protocol):
 
     def step(self, revision: str, direction: Direction, *, traced: bool) -> StepResult:
         """Run exactly one revision in one direction, in a transaction of its own."""
+
+    def rehearse(self, work: Callable[[Rehearsing], T]) -> T | None:
+        """Do the work in a transaction that is rolled back; None where env.py's connection is not ours to hold."""
 
     def end(self) -> None:
         """Finish the run and close every connection that it opened."""
@@ -163,6 +187,12 @@ class History(Protocol):
 
     def prepare(self, databases: DatabaseSet) -> None:
         """Bring the empty databases to the state that the history presupposes."""
+
+    def seed(self, databases: DatabaseSet, revision: str) -> None:
+        """Insert the rows that the user's hook gives a revision, before its upgrade."""
+
+    def seeds(self) -> bool:
+        """Whether the user gives rows to revisions."""
 
     def start(self, databases: DatabaseSet) -> Run:
         """Connect to the databases; nothing runs yet."""

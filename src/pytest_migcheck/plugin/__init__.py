@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_migcheck.plugin import hookspecs
-from pytest_migcheck.plugin.options import add_options
+from pytest_migcheck.plugin.options import add_options, value_of
 
 _MARKERS = (
     "migcheck(check, revision): set on every item of pytest-migcheck, and on tests that use its fixtures; "
@@ -75,7 +75,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ours = [item for item in items if any(n.startswith("migcheck_") for n in getattr(item, "fixturenames", ()))]
     for item in ours:
         item.add_marker(pytest.mark.migcheck)
-    if not ours:
+    if not ours and not (config.getoption("migcheck") and value_of(config, "migcheck_since")[1]):
         from pytest_migcheck.core.reading import start_reading
 
         start_reading().resting = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -199,11 +199,16 @@ def _by_size(finding: Finding, settings: Settings) -> Finding:
     return finding if any(map(settings.is_big, tables)) else replace(finding, severity=Severity.WARNING)
 
 
-def asked_by_file(session: Session, checks: tuple[str, ...]) -> dict[Path, tuple[Asked, ...]]:
-    """The items of every file, files in the order of the graph; a file of which nothing is asked has none."""
+def asked_by_file(
+    session: Session, checks: tuple[str, ...], typed: Collection[Path] = ()
+) -> dict[Path, tuple[Asked, ...]]:
+    """The items of every file, files in the order of the graph; a file of which nothing is asked has none.
+
+    Of a revision that is older than ``since`` nothing is asked, unless its file is among those that were typed.
+    """
     found: dict[Path, list[Asked]] = {}
     for number, history in enumerate(session.histories()):
-        last = len(history.graph.order)
+        last, scope = len(history.graph.order), session.scope(history.name)
         env = found.setdefault(history.env_path.resolve(), [])
         for place, check in enumerate(HISTORY_CHECKS):
             if check in checks:
@@ -215,7 +220,10 @@ def asked_by_file(session: Session, checks: tuple[str, ...]) -> dict[Path, tuple
                 )
         for place, revision in enumerate(history.graph.revisions.values()):
             title = f"{revision.id} {revision.message}".strip()
-            found.setdefault(Path(revision.path).resolve(), []).extend(
+            asked = found.setdefault(Path(revision.path).resolve(), [])
+            if not scope.judges(revision.id) and Path(revision.path).resolve() not in typed:
+                continue
+            asked.extend(
                 Asked(
                     history=history.name,
                     check=check,

@@ -11,6 +11,7 @@ import pytest
 from pytest_migcheck.plugin.shared import session_of
 
 if TYPE_CHECKING:
+    from pytest_migcheck.core.rows import Row
     from pytest_migcheck.history.alembic.engine import AsyncEngine, Connection, Engine, SharedConnection
     from pytest_migcheck.history.alembic.engine import Session as OrmSession
     from pytest_migcheck.postgres.database import Database
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_migcheck.provision.stepping import Stepper
 
     DatabaseFactory = Callable[..., AbstractContextManager[Database]]
+    Populate = Callable[..., dict[str, list[Row]]]
 
 USED = pytest.StashKey["list[Database]"]()
 FAILED = pytest.StashKey[bool]()
@@ -189,16 +191,20 @@ def migcheck_session(migcheck_connection: Connection) -> Iterator[OrmSession]:
 
 @pytest.fixture(scope="session")
 def migcheck_db_factory(_migcheck_databases: MigratedDatabases) -> DatabaseFactory:
-    """Makes migrated databases: ``with migcheck_db_factory(at="heads", history=None) as db``.
+    """Makes migrated databases: ``with migcheck_db_factory(at="heads", history=None, rows=0) as db``.
 
-    For fixtures of your own with a wider scope, and for tests that need two databases.
+    For fixtures of your own with a wider scope, and for tests that need two databases. ``rows`` fills every table with
+    that many valid rows.
     """
 
     @contextmanager
-    def factory(at: str = "heads", history: str | None = None) -> Generator[Database, None, None]:
+    def factory(at: str = "heads", history: str | None = None, rows: int = 0) -> Generator[Database, None, None]:
         with _told():
             lent = _migcheck_databases.clone(at, history)
         try:
+            with _told():
+                if rows:
+                    _migcheck_databases.populate(lent, (), rows)
             yield lent
         finally:
             _migcheck_databases.give_back(lent)
@@ -217,3 +223,18 @@ def migcheck_stepper(request: pytest.FixtureRequest, _migcheck_databases: Migrat
         stepper = _migcheck_databases.stepper(history)
     yield stepper
     stepper.close()
+
+
+@pytest.fixture
+def migcheck_populate(_migcheck_databases: MigratedDatabases) -> Populate:
+    """Fills tables with valid rows: migcheck_populate(migcheck_stepper, "orders", rows=10) returns them.
+
+    The target is migcheck_db, migcheck_stepper, migcheck_connection or migcheck_session. Tables that foreign keys need
+    are filled as well; without names every table is. Values come from the catalog: types, keys, CHECKs.
+    """
+
+    def fill(target: Any, *tables: str, rows: int = 10) -> dict[str, list[Row]]:
+        with _told():
+            return _migcheck_databases.populate(target, tables, rows)
+
+    return fill

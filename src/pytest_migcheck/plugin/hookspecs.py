@@ -69,3 +69,35 @@ def pytest_migcheck_prepare(history: str) -> str | Callable[[Any], Any] | None:
         SQL text, or a callable that takes a SQLAlchemy ``Connection``; it runs in a transaction
         that is committed. None for nothing.
     """
+
+
+@pytest.hookspec
+def pytest_migcheck_seed(revision: str, connection: Any) -> None:
+    """Insert the rows that a revision presupposes, before its upgrade, wherever single revisions are walked.
+
+    Args:
+        revision: the id of the revision that is about to run.
+        connection: a SQLAlchemy ``Connection``, in a transaction that is committed.
+
+    Example::
+
+        def pytest_migcheck_seed(revision, connection):
+            if revision == "7c1e":
+                connection.exec_driver_sql("INSERT INTO roles (name) VALUES ('admin')")
+    """
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_migcheck_strategy(table: str, column: str) -> Any:
+    """Return a Hypothesis strategy for the values of a column in the ``data`` items, None for ours.
+
+    Args:
+        table: its name, with the schema where that is not ``public``.
+        column: its name.
+
+    Example::
+
+        def pytest_migcheck_strategy(table, column):
+            if (table, column) == ("users", "email"):
+                return hypothesis.strategies.emails()
+    """

@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_migcheck.settings import Settings
 
-IniType = Literal["args", "string", "linelist", "int"]
+IniType = Literal["args", "string", "linelist", "int", "bool"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,25 @@ OPTIONS = (
         metavar="RULES",
     ),
     Option(
+        "migcheck_revision_ignores",
+        "lines such as 3f2a1c: MC101 MC204 -- reason, for revisions whose files are not to be edited",
+        "linelist",
+    ),
+    Option("migcheck_require_reason", "an ignore without a reason counts for nothing (default: false)", "bool"),
+    Option(
+        "migcheck_since",
+        "judge only what is newer than a revision, or than the commit where the branch left git:REF",
+        "string",
+        cli=True,
+        metavar="REV",
+    ),
+    Option(
+        "migcheck_baseline", "file with known findings, which do not fail", "string", cli=True, metavar="FILE"
+    ),
+    Option(
+        "migcheck_write_baseline", "write what is found to the baseline, and remove what is gone", cli=True, flag=True
+    ),
+    Option(
         "migcheck_drift",
         "how bad kinds of drift are, a line each: KIND: SEVERITY or KIND.ATTRIBUTE: SEVERITY, as in view: error; "
         "severities are error, warning, info and ignore",
@@ -91,6 +110,10 @@ OPTIONS = (
         "tables on which lock errors stay errors; elsewhere they are warnings (default: all)",
         "args",
     ),
+    Option("migcheck_examples", "sets of rows to try per data item (default: 25)", "int", cli=True, metavar="N"),
+    Option("migcheck_time_budget", "seconds that the data items of a run may take (default: 60)", "int"),
+    Option("migcheck_empty_tables", "tables that are empty, or hold at most N rows: TABLE or TABLE=N", "args"),
+    Option("migcheck_sample", "directory of rows to start from: TABLE.csv or TABLE.copy", "string"),
     Option(
         "verbosity_migcheck",
         "detail of findings: a number, or auto for pytest's own verbosity",
@@ -159,7 +182,9 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         origin, value = values[name]
         return origin, default if value in (None, "") else value
 
+    writing = bool(values["migcheck_write_baseline"][1])
     timeout_origin, timeout = one("migcheck_step_timeout", 120)
+    seed = config.getoption("hypothesis_seed", None)
     return s.Settings(
         root=config.rootpath,
         config=tuple(many("migcheck_config")[1]),
@@ -170,6 +195,13 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         checks=s.check_names(*many("migcheck_checks")),
         select=s.rule_names(*many("migcheck_select"), rules),
         ignore=s.rule_names(*many("migcheck_ignore"), rules),
+        revision_ignores=s.revision_ignores(
+            *many("migcheck_revision_ignores"), rules, reason_required=bool(values["migcheck_require_reason"][1])
+        ),
+        require_reason=bool(values["migcheck_require_reason"][1]),
+        since=s.since(*one("migcheck_since", "")),
+        baseline=s.baseline(*one("migcheck_baseline", ""), config.rootpath, writing=writing),
+        write_baseline=writing,
         drift=s.drift_severities(*many("migcheck_drift")),
         irreversible=tuple(many("migcheck_irreversible")[1]),
         postgres=s.server_place(*one("migcheck_postgres", "auto")),
@@ -182,4 +214,9 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         reports=s.report_paths(*many("migcheck_report"), config.rootpath),
         keep=bool(values["migcheck_keep"][1]),
         fresh=bool(values["migcheck_fresh"][1]),
+        examples=s.number(*one("migcheck_examples", 25)),
+        time_budget=s.number(*one("migcheck_time_budget", 60)),
+        empty_tables=s.row_bounds(*many("migcheck_empty_tables")),
+        sample=s.folder(*one("migcheck_sample", ""), config.rootpath),
+        seed=int(seed) if str(seed).isdigit() else None,
     )

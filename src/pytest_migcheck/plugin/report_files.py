@@ -16,6 +16,7 @@ import pytest
 
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.plugin.options import OPTIONS, value_of
+from pytest_migcheck.plugin.telling import judged_of, plain_since, tally_of
 from pytest_migcheck.report.build import About, build_report
 from pytest_migcheck.session import Session
 
@@ -35,14 +36,17 @@ class ReportFiles:
         """The report as plain data; also when the run was cut short."""
         root = session.settings.root
         try:
-            histories = [_history(history) for history in session.histories()]
+            histories = [{**_history(h), "judged": judged_of(session, h)} for h in session.histories()]
+            since, found = plain_since(session), tally_of(session, entries)
         except MigcheckError as error:
-            histories, stopped = [], stopped or str(error)
+            histories, since, found, stopped = [], None, None, stopped or str(error)
         about = About(
             root=root,
             top=top_of(root),
             server=next((e["server"] for e in entries if e.get("server")), None),
             histories=histories,
+            since=since,
+            baseline=None if found is None else found.plain(),
             stopped=stopped,
             started=f"{datetime.fromtimestamp(self._began, timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
             seconds=round(time.time() - self._began, 2),

@@ -10,9 +10,11 @@ import pytest
 
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.plugin.collect import REPORT_KEY, MigcheckFile, MigcheckItem, asked_by_file, plain_entries
+from pytest_migcheck.plugin.progress import telling
 from pytest_migcheck.plugin.report_files import ReportFiles
 from pytest_migcheck.plugin.shared import session_of
 from pytest_migcheck.plugin.summary import Summary
+from pytest_migcheck.plugin.telling import describe
 
 
 class Running:
@@ -28,13 +30,14 @@ class Running:
         self._reached: set[Path] = set()
         self._settings = self._session.settings
         self._is_worker = hasattr(config, "workerinput")
+        self._typed = self._typed_paths()
         self._summary = Summary(self._settings, ReportFiles(config), config.get_verbosity("migcheck"))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
         """Add the files of the histories to what is collected."""
         try:
-            self._files = asked_by_file(self._session, self._settings.checks)
+            self._files = self._asked()
         except MigcheckError as error:
             raise pytest.UsageError(f"migcheck: {error}") from error
         if self._adds_files():
@@ -45,6 +48,16 @@ class Running:
                 for path, asked in self._files.items()
                 if asked and not any(path.is_relative_to(folder) for folder in folders)
             )
+
+    def _asked(self) -> dict[Path, tuple[Any, ...]]:
+        return asked_by_file(self._session, self._settings.checks, self._typed)
+
+    def _typed_paths(self) -> frozenset[Path]:
+        """The paths that were typed; a worker of pytest-xdist is told."""
+        if self._is_worker:
+            return frozenset(map(Path, self._config.workerinput["migcheck_typed"]))  # type: ignore[attr-defined]
+        given = self._config.args if self._config.args_source is pytest.Config.ArgsSource.ARGS else []
+        return frozenset(map(self._typed_path, given))
 
     def _typed_path(self, typed: str) -> Path:
         return (self._config.invocation_params.dir / typed.partition("::")[0]).resolve()
@@ -68,7 +81,8 @@ class Running:
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker of pytest-xdist what the controller decided; the worker cannot see what was typed."""
         if not self._files:
-            self._files = asked_by_file(self._session, self._settings.checks)
+            self._files = self._asked()
+        node.workerinput["migcheck_typed"] = [str(path) for path in self._typed]
         node.workerinput["migcheck_adds_files"] = self._adds_files()
 
     @pytest.hookimpl(wrapper=True)
@@ -126,14 +140,16 @@ class Running:
             self._summary.collected = plain_entries(ids, self._files, self._config.rootpath)
 
     def pytest_report_collectionfinish(self) -> list[str]:
-        return [f"migcheck: {history.describe()}" for history in self._session.histories()]
+        return [f"migcheck: {describe(h, self._session.scope(h.name))}" for h in self._session.histories()]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """End our paused run before a test that is not ours: it redirects every connection."""
         if not isinstance(item, MigcheckItem):
             self._session.pause()
-        return (yield)
+            return (yield)
+        with telling(self._config, item):
+            return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -177,4 +193,5 @@ class Running:
         if session.shouldfail or session.shouldstop:
             self._summary.stopped = str(session.shouldfail or session.shouldstop)
         if not self._is_worker:
+            self._summary.write_baseline(self._session)
             self._summary.write_files(self._session)

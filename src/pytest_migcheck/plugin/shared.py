@@ -41,6 +41,15 @@ class HookCalls:
     def metadata(self, history: str) -> Sequence[Any]:
         return list(self._hook.pytest_migcheck_metadata(history=history))
 
+    def seed(self, revision: str, connection: Any) -> None:
+        self._hook.pytest_migcheck_seed(revision=revision, connection=connection)
+
+    def seeds(self) -> bool:
+        return bool(self._hook.pytest_migcheck_seed.get_hookimpls())
+
+    def strategy(self, table: str, column: str) -> Any:
+        return self._hook.pytest_migcheck_strategy(table=table, column=column)
+
     def files(self) -> tuple[Path, ...]:
         """The files of the plugins and conftests that implement a hook of ours."""
         found = set()

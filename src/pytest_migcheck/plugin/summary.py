@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pytest_migcheck.plugin.report_files import ReportFiles, top_of
+from pytest_migcheck.plugin.telling import closing_lines, tally_of
 from pytest_migcheck.report.build import relative
 from pytest_migcheck.report.patch import patch_of
 from pytest_migcheck.session import Session
@@ -47,6 +48,9 @@ class Summary:
         for line in self._ignored(findings):
             reporter.write_line(line)
         self._write_patch(reporter, findings)
+        shown = sum(f["severity"] != "info" and not f["suppressed"] for f in findings)
+        for line in closing_lines(session, tally_of(session, entries), shown, verbose=self._verbosity > 0):
+            reporter.write_line(line)
         for note in dict.fromkeys(note for entry in entries for note in entry["notes"]):
             reporter.write_line(f"  note: {note}")
         for path in (path for kind, path in self._settings.reports.items() if kind != "github"):
@@ -85,6 +89,14 @@ class Summary:
         if self.stopped is None:
             return entry
         return {**entry, "check": {**entry["check"], "reason": f"{entry['check']['reason']}: {self.stopped}"}}
+
+    def write_baseline(self, session: Session) -> None:
+        """Write the baseline if that was asked for; what did not run keeps its entries."""
+        if self._settings.write_baseline and self._entries:
+            found = tally_of(session, list(self._entries.values()))
+            assert found is not None
+            found.baseline.path.parent.mkdir(parents=True, exist_ok=True)
+            found.baseline.path.write_text(found.text(), encoding="utf-8")
 
     def _report(self, session: Session) -> dict[str, Any]:
         entries = [self._entries.get(e["check"]["node"]) or self._not_run(e) for e in self.collected]

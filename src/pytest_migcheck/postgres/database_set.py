@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -22,7 +23,8 @@ class DatabaseSet:
     """One disposable database per database (host, port, name) that the history connects to."""
 
     def __init__(
-        self, server: Server, label: str, *, incremental: bool = False, main: Database | None = None
+        self, server: Server, label: str, *, incremental: bool = False, main: Database | None = None,
+        template: str | None = None,
     ) -> None:
         """Make the set.
 
@@ -31,6 +33,7 @@ class DatabaseSet:
             label: a word for their names.
             incremental: read of a catalog only what was touched.
             main: the main database if it exists already.
+            template: the database that the main one is a copy of, if it is not to be empty.
         """
         self.server = server
         self.label = label
@@ -38,7 +41,8 @@ class DatabaseSet:
         self._databases: dict[Target, Database] = {}
         self._readers: dict[str, CatalogReader] = {}
         self._hidden_tables: HiddenTables = ()
-        self.main = main or self._create("main")
+        self._plain: psycopg.Connection[Any] | None = None
+        self.main = main or self._create("main", template)
 
     @classmethod
     def around(cls, database: Database, label: str) -> DatabaseSet:
@@ -85,11 +89,37 @@ class DatabaseSet:
             for database in self.databases:
                 install_functions(self._catalog_reader(database).connection)
 
+    def run(self, statement: str) -> Sequence[Sequence[Any]]:
+        """Run one statement in the main database as a user would, and give its rows; the connection stays open."""
+        if self._plain is None or self._plain.closed:
+            self._plain = self.main.connect()
+        cursor = self._plain.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else ()
+
+    def sequence_numbers(self) -> dict[str, tuple[int, bool]]:
+        """Where the sequences of the main database stand: (the last value, whether it was given out)."""
+        rows = self.run(
+            "SELECT pg_catalog.format('%I.%I', s.schemaname, s.sequencename), coalesce(s.last_value, s.start_value), "
+            "s.last_value IS NOT NULL FROM pg_catalog.pg_sequences s"
+        )
+        return {str(name): (int(value), bool(called)) for name, value, called in rows}
+
+    def restore_sequences(self, numbers: Mapping[str, tuple[int, bool]]) -> None:
+        """Put back what was counted meanwhile."""
+        now = self.sequence_numbers()
+        for name, (value, called) in numbers.items():
+            if name in now and now[name] != (value, called):
+                quoted = "'" + name.replace("'", "''") + "'"
+                self.run(f"SELECT pg_catalog.setval({quoted}, {value}, {str(called).lower()})")
+
     def release(self) -> None:
         """Close our own connections, so that the databases can be copied or dropped."""
         for reader in self._readers.values():
             reader.connection.close()
         self._readers.clear()
+        if self._plain is not None:
+            self._plain.close()
+            self._plain = None
 
     def read_catalog(self, hidden_tables: HiddenTables, *, everything: bool = True) -> Catalog:
         """The catalog of all databases; objects of the second and later ones carry their label.
@@ -141,7 +171,9 @@ class DatabaseSet:
         self.wait_until_unused()
         copies = {d.name: self._create(f"{label}c{n}", template=d.name) for n, d in enumerate(self.databases)}
         twin = DatabaseSet(self.server, label, incremental=self.incremental, main=copies[self.main.name])
-        twin._databases = {target: copies[d.name] for target, d in self._databases.items()}
+        if len(copies) > 1:
+            # One alone is the first that env.py connects to, by whatever name: its URL may name this very database.
+            twin._databases = {target: copies[d.name] for target, d in self._databases.items()}
         return twin
 
     def drop(self) -> None:

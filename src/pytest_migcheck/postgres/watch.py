@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from pytest_migcheck.core import progress
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.postgres.database_set import DatabaseSet
 
@@ -21,6 +22,10 @@ JOIN pg_catalog.pg_stat_activity b ON b.pid = blocker.pid
 WHERE w.datname = ANY (%s) AND b.state LIKE 'idle in transaction%%'
     AND b.state_change < now() - interval '1 second'"""
 
+_RUNS = """
+SELECT query FROM pg_catalog.pg_stat_activity
+WHERE datname = ANY (%s) AND state = 'active' ORDER BY query_start LIMIT 1"""
+
 
 class StepEnded(MigcheckError):
     """The step was ended from outside: it waited for a session of its own, or too long."""
@@ -33,6 +38,7 @@ class Watch:
         self._databases = databases
         self._timeout = timeout
         self._started = time.monotonic()
+        self._told = 0.0
 
     def wait(self, take: Callable[..., object]) -> object:
         """Return what ``take(timeout=...)`` gives, or the reason for which the step was ended."""
@@ -44,7 +50,19 @@ class Watch:
                 reason = self._reason_to_end()
             if reason is not None:
                 return self._end(take, reason)
+            self._tell()
             pause = 0.5
+
+    def _tell(self) -> None:
+        """Tell what runs, the more seldom the longer it lasts."""
+        seconds = time.monotonic() - self._started
+        if not progress.is_heard() or seconds < progress.next_moment(self._told):
+            return
+        self._told = seconds
+        names = [d.name for d in self._databases.databases]
+        with self._databases.server.connect() as observer:
+            row = observer.execute(_RUNS, (names,)).fetchone()
+        progress.tell(seconds, "no statement; its Python code works" if row is None else _one_line(row[0]))
 
     def _reason_to_end(self) -> str | None:
         names = [d.name for d in self._databases.databases]

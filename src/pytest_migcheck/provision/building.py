@@ -23,16 +23,23 @@ class Built:
     statements: tuple[str, ...]
 
 
-def build_template(server: Server, history: History, point: Point, name: str) -> Built:
+class SeveralDatabasesError(MigcheckError):
+    """The history migrates more than the one database that a template holds."""
+
+
+def build_template(server: Server, history: History, point: Point, name: str, *, whole: bool = False) -> Built:
     """Migrate a new database to the point and close it, so that it can be copied; nobody else may build it now.
 
     Raises:
         MigcheckError: a migration fails, with the revision and where.
+        SeveralDatabasesError: the template must be the ``whole`` state, and there are other databases.
     """
     databases = DatabaseSet(server, "template")
     try:
         history.prepare(databases)
         statements = _migrate(history, databases, point)
+        if whole and len(databases.databases) > 1:
+            raise SeveralDatabasesError(f"{history.name} migrates {len(databases.databases)} databases")
         databases.wait_until_unused()
         unique = server.close_as_template(databases.main, name)
     except BaseException:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.reading import start_reading
+from pytest_migcheck.core.rows import Row
 from pytest_migcheck.history.source import History
 from pytest_migcheck.postgres.clones import Clones, OpenSession
 from pytest_migcheck.postgres.database import Database
@@ -25,6 +26,30 @@ class HookFiles(Protocol):
     """Whoever knows which of the user's files implement our hooks."""
 
     def files(self) -> tuple[Path, ...]: ...
+
+    def strategy(self, table: str, column: str) -> Any: ...
+
+
+def ingredients_of(
+    history: History, settings: Settings, hooks: HookFiles, revisions: tuple[str, ...] | None = None
+) -> Ingredients:
+    """What a template of the history is made of, at the heads or with these revisions applied."""
+    reading = start_reading()
+    return Ingredients(
+        history=history,
+        root=settings.root,
+        settings=settings_text(
+            config=settings.config,
+            target=settings.target,
+            env=dict(settings.env),
+            histories=settings.histories,
+            init=settings.init,
+        ),
+        hooks=hooks.files(),
+        reading=reading,
+        started=reading.started,
+        revisions=revisions,
+    )
 
 
 class MigratedDatabases:
@@ -51,22 +76,11 @@ class MigratedDatabases:
         self._histories = histories
         self._pause = pause
         self._hooks = hooks
-        self._reading = start_reading()
         self._templates = Templates(servers, settings.postgres, self._ingredients, fresh=settings.fresh)
         self._clones = Clones()
 
     def _ingredients(self, history: History) -> Ingredients:
-        s = self._settings
-        return Ingredients(
-            history=history,
-            root=s.root,
-            settings=settings_text(
-                config=s.config, target=s.target, env=dict(s.env), histories=s.histories, init=s.init
-            ),
-            hooks=self._hooks.files(),
-            reading=self._reading,
-            started=self._reading.started,
-        )
+        return ingredients_of(history, self._settings, self._hooks)
 
     def history(self, name: str | None = None) -> History:
         """The project's history, or the one of that name.
@@ -125,6 +139,13 @@ class MigratedDatabases:
             return DatabaseSet.around(self._clone(named, point), "stepper")
 
         return Stepper(named, open_at, self._pause)
+
+    def populate(self, target: Any, tables: Sequence[str], rows: int) -> dict[str, list[Row]]:
+        """Fill tables with valid rows; see ``provision.populating``."""
+        from pytest_migcheck.provision.populating import populate
+
+        hidden = [name for history in self._histories for name in history.version_tables()]
+        return populate(target, tables, rows, self._hooks.strategy, hidden)
 
     def stories(self) -> tuple[str, ...]:
         """How each template came about, one line each."""

@@ -60,7 +60,8 @@ class Ingredients:
     """What a template is made of, besides what is read while it is made.
 
     ``settings`` are those of the run that reach the migrations; ``hooks`` the user's files that implement our hooks;
-    ``started`` is when the process began to read the user's files.
+    ``started`` is when the process began to read the user's files. ``revisions`` are those that are applied, in their
+    order, where the template does not stand at the heads: then files of other revisions do not count.
     """
 
     history: History
@@ -69,6 +70,7 @@ class Ingredients:
     hooks: tuple[Path, ...]
     reading: Reading
     started: float
+    revisions: tuple[str, ...] | None = None
 
 
 class KeptTemplates:
@@ -82,6 +84,7 @@ class KeptTemplates:
             seed_for(binaries).key,
             *(__version__, sys.version, platform.node(), ingredients.settings),
             *(str(ingredients.root), str(Path.cwd()), ingredients.history.name, str(ingredients.history.root)),
+            *(() if ingredients.revisions is None else ("at", *ingredients.revisions)),
         )
         self._key = hashlib.sha256("\0".join(words).encode()).hexdigest()[:20]
 
@@ -112,8 +115,9 @@ class KeptTemplates:
         try:
             built = build(server)
             doubt = self._doubt(built, server)
-            scripts = (*self._script_folders(), self._ingredients.history.root)
-            manifest = Manifest.of(self._files(), self._ingredients.reading, scripts, self._whole_folders(scripts))
+            manifest = Manifest.of(
+                self._files(), self._ingredients.reading, self._listed(), self._whole_folders(self._listed())
+            )
             if doubt is None and manifest.newest() >= self._ingredients.started - _CLOCK_TICK:
                 doubt = "one of its files was changed while the tests ran"
             data = server.halt()
@@ -143,6 +147,13 @@ class KeptTemplates:
             code = imported_files((*self._scripts(), history.env_path, *self._ingredients.hooks))
         return code | {path.resolve() for path in history.config_files()}
 
+    def _listed(self) -> tuple[Path, ...]:
+        """The folders in which a further file would be a further revision, or be imported."""
+        root, folders = self._ingredients.history.root, self._script_folders()
+        if self._ingredients.revisions is None:
+            return (*folders, root)
+        return () if root in folders else (root,)
+
     def _whole_folders(self, scripts: Iterable[Path]) -> list[Path]:
         """The folders in which any further file or folder would be a further migration."""
         if not self._in_sql:
@@ -158,6 +169,9 @@ class KeptTemplates:
         return sorted({Path(revision.path).parent for revision in revisions})
 
     def _scripts(self) -> list[Path]:
+        if self._ingredients.revisions is not None:
+            revisions = self._ingredients.history.graph.revisions
+            return sorted(Path(revisions[name].path).resolve() for name in self._ingredients.revisions)
         return sorted({path.resolve() for folder in self._script_folders() for path in folder.glob("*.py")})
 
     def _doubt(self, built: Built, server: Server) -> str | None:

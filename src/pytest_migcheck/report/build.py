@@ -17,6 +17,7 @@ SCHEMA = 1
 class About:
     """What is known of a run besides its entries.
 
+    ``since`` and ``baseline`` are what is left out of the verdict, None where nothing is (``plugin.telling``);
     ``settings`` are those that were set, as they are shown; ``rules`` the texts of rules by id; ``top`` the directory
     of the repository, where ``root`` may lie deeper.
     """
@@ -25,6 +26,8 @@ class About:
     top: Path
     server: Mapping[str, Any] | None = None
     histories: Sequence[Mapping[str, Any]] = ()
+    since: Mapping[str, str] | None = None
+    baseline: Mapping[str, Any] | None = None
     stopped: str | None = None
     started: str | None = None
     seconds: float | None = None
@@ -44,6 +47,8 @@ def build_report(entries: Sequence[Mapping[str, Any]], about: About) -> dict[str
         "version": __version__,
         "server": about.server,
         "histories": [_history(history, root) for history in about.histories],
+        "since": about.since and dict(about.since),
+        "baseline": about.baseline and {**about.baseline, "path": relative(about.baseline["path"], root)},
         "checks": [entry["check"] for entry in entries],
         "findings": [_finding(f, root) for f in findings],
         "statements": [{**s, "path": relative(s["path"], root)} for s in statements],

@@ -33,7 +33,7 @@ def explain_rule(rule: Rule) -> str:
             *_examples("bad", rule.bad),
             *_examples("good", rule.good),
             *([f"select          migcheck_select = {rule.id}"] if rule.off else []),
-            f"silence         migcheck_ignore = {rule.id}",
+            f"silence         # migcheck: ignore[{rule.id}] reason   (everywhere: migcheck_ignore = {rule.id})",
         ]
     )
 

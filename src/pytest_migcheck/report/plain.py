@@ -45,6 +45,7 @@ def plain_finding(finding: Finding, history: str) -> dict[str, Any]:
         "line": finding.line,
         "object": finding.object,
         "replacement": finding.replacement,
+        **{label: text for label, text in finding.details if label in ("rows", "insert")},
         "headline": finding.headline,
         "sql": finding.sql,
         "locks": _plain_locks(finding.locks),

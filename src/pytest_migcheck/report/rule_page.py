@@ -40,6 +40,7 @@ def rule_page(rule: Rule, measured: Sequence[Measured]) -> str:
         *_table(measured),
         "## Silence",
         "",
+        f"`# migcheck: ignore[{rule.id}] reason` on the call or the line above it; everywhere: "
         f"`migcheck_ignore = {rule.id}`" + (f"; to switch it on: `migcheck_select = {rule.id}`" if rule.off else ""),
     ]
     return "\n".join(lines) + "\n"

@@ -85,8 +85,8 @@ def _rows(finding: Finding, root: Path) -> Iterator[str]:
         yield from _row("sql", _short(finding.sql))
     for label, text in finding.details:
         yield from _row(label, text.replace(f"{root}{os.sep}", ""))
-    if finding.check == "locks":
-        yield from _row("ignore", f"migcheck_ignore = {finding.id}   (or {finding.rule})")
+    if finding.check in ("locks", "heads") and finding.id != "MC010" and not finding.id.startswith("MC9"):
+        yield from _row("ignore", f"# migcheck: ignore[{finding.id}] <reason>")
         yield from _row("more", f"pytest --migcheck-explain {finding.id}")
 
 

@@ -18,6 +18,7 @@ FAMILIES = {
     "MC4": "Rows",
     "MC9": "Of migcheck itself",
 }
+_OPENED = 12
 _WORDS = {"error": "errors", "warning": "warnings", "info": "listed"}
 
 
@@ -38,6 +39,8 @@ def view_of(report: Mapping[str, Any]) -> dict[str, Any]:
         "rows": [f for f in findings if f["check"] == "data" and not f["suppressed"]],
         "ledger": [f for f in findings if f["suppressed"]],
         "many": len(histories) > 1,
+        # A closed revision costs no layout: a page with hundreds of open ones would open slowly.
+        "opened": sum(step.state == "error" for h in histories for step in h["steps"]) <= _OPENED,
         "links": links,
         "link": lambda f: links.get((f["history"], f["revision"])) or f"#{history_anchor(f, histories)}",
     }

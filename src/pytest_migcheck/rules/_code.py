@@ -51,6 +51,8 @@ _TYPES |= {
 }
 # A value that the driver sends beside the text, in the spelling of one driver or another.
 _PLACEHOLDER = re.compile(r"%\(\w+\)s|%s|\$\d")
+# https://docs.sqlalchemy.org/en/20/core/sqlelement.html#sqlalchemy.sql.expression.text
+_PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w+(?!:))")
 _SIZED = {"varchar": "sa.String", "numeric": "sa.Numeric", "char": "sa.CHAR"}
 _CONSTANTS = {"Integer": "0", "Numeric": "0", "Double": "0", "String": "", "Text": "", "Boolean": "false"}
 
@@ -61,12 +63,20 @@ def text(value: str) -> str:
     return f'"{escaped}"'
 
 
+def literal(value: str) -> str:
+    """A string as SQL wants it."""
+    return "'{}'".format(value.replace("'", "''"))
+
+
 def identifier(name: str) -> str:
     """A possibly qualified name as SQL wants it, in quotes where it must be."""
-    return ".".join(
-        part if _PLAIN.fullmatch(part) and part not in _RESERVED else '"{}"'.format(part.replace('"', '""'))
-        for part in name.split(".")
-    )
+    return ".".join(map(quoted, name.split(".")))
+
+
+def quoted(name: str) -> str:
+    """A name without a schema as SQL wants it."""
+    plain = _PLAIN.fullmatch(name) and name not in _RESERVED
+    return name if plain else '"{}"'.format(name.replace('"', '""'))
 
 
 def indented(code: str) -> str:
@@ -79,7 +89,8 @@ def autocommit(code: str) -> str:
 
 
 def execute(sql: str) -> str:
-    return f"op.execute({text(sql)})"
+    # Alembic takes a colon before a word for a parameter.
+    return f"op.execute({text(_PARAMETER.sub(chr(92) + chr(92) + ':', sql))})"
 
 
 def schema_argument(table: str, keyword: str = "schema") -> tuple[str, ...]:
@@ -124,7 +135,10 @@ def create_index(index: ParsedStatement) -> str:
     """The concurrent form of an index, as an Alembic call where that can say all of it."""
     if index.tail or not index.name or "ONLY" in index.flags:
         return execute(re.sub(r"(?i)\bindex\b", r"\g<0> CONCURRENTLY", index.text, count=1))
-    elements = ", ".join(f"sa.text({text(e)})" if re.search(r"\W", e) else text(e) for e in index.elements)
+    elements = ", ".join(
+        text(e) if not re.search(r"\W", e) or quoted(e) in index.columns else f"sa.text({text(e)})"
+        for e in index.elements
+    )
     arguments = [text(index.name), text(bare(index.table)), f"[{elements}]", *schema_argument(index.table)]
     if "UNIQUE" in index.flags:
         arguments.append("unique=True")
@@ -150,7 +164,7 @@ def create_foreign_key(table: str, key: Action) -> str:
         return execute(f"ALTER TABLE {identifier(table)} {key.text} NOT VALID")
     return call(
         "create_foreign_key",
-        text(key.name or constraint_name(table, key)),
+        text(key.name),
         text(bare(table)),
         text(bare(key.target)),
         f"[{', '.join(map(text, key.columns))}]",
@@ -162,24 +176,26 @@ def create_foreign_key(table: str, key: Action) -> str:
     )
 
 
-def constraint_name(table: str, key: Action) -> str:
-    """The name of a foreign key, the one that PostgreSQL gives to a nameless one included."""
-    return key.name or "_".join((bare(table), *key.columns, "fkey"))
-
-
 def validate(table: str, name: str) -> str:
     return execute(f"ALTER TABLE {identifier(table)} VALIDATE CONSTRAINT {identifier(name)}")
 
 
-def constraint_by_index(table: str, name: str, columns: tuple[str, ...], kind: str) -> str:
+def constraint_by_index(table: str, name: str, key: Action, kind: str) -> str:
     """A UNIQUE or PRIMARY KEY constraint by way of an index that is built concurrently."""
+    columns = key.columns or (key.name,)
     listed = f"[{', '.join(map(text, columns))}]"
-    index = call(
-        "create_index", text(name), text(bare(table)), listed, *schema_argument(table), "unique=True",
-        "postgresql_concurrently=True",
-    )  # fmt: skip
-    sql = f"ALTER TABLE {identifier(table)} ADD CONSTRAINT {identifier(name)} {kind} USING INDEX {identifier(name)}"
-    return f"{autocommit(index)}\n{execute(sql)}"
+    arguments = [text(name), text(bare(table)), listed, *schema_argument(table), "unique=True"]
+    tail = key.tail if key.kind != "add column" else ""
+    include = re.match(r"(?i)INCLUDE\s*\((.*?)\)\s*", tail)
+    if include:
+        carried = ", ".join(text(column.strip().strip('"')) for column in include[1].split(","))
+        arguments.append(f"postgresql_include=[{carried}]")
+        tail = tail[include.end() :]
+    if "NULLS NOT DISTINCT" in key.flags:
+        arguments.append("postgresql_nulls_not_distinct=True")
+    index = call("create_index", *arguments, "postgresql_concurrently=True")
+    sql = f"ALTER TABLE {identifier(table)} ADD CONSTRAINT {quoted(name)} {kind} USING INDEX {quoted(name)} {tail}"
+    return f"{autocommit(index)}\n{execute(sql.rstrip())}"
 
 
 def not_null_recipe(table: str, column: str) -> str:
@@ -195,19 +211,6 @@ def not_null_recipe(table: str, column: str) -> str:
             validate(table, check),
             call("alter_column", name, text(column), "nullable=False", *schema),
             call("drop_constraint", text(check), name, *schema),
-        )
-    )
-
-
-def partition_recipe(index: ParsedStatement) -> str:
-    """An index of a partitioned table, one partition after the other: CONCURRENTLY is refused for the whole."""
-    name, table = index.name or "ix", identifier(index.table)
-    return "\n".join(
-        (
-            execute(f"CREATE INDEX {identifier(name)} ON ONLY {table} ({index.columns})"),
-            "# then for each partition, here called p1",
-            autocommit(execute(f"CREATE INDEX CONCURRENTLY {name}_p1 ON p1 ({index.columns})")),
-            execute(f"ALTER INDEX {identifier(name)} ATTACH PARTITION {name}_p1"),
         )
     )
 

@@ -10,6 +10,7 @@ from pytest_migcheck.core.finding import Direction, Severity
 from pytest_migcheck.core.lock import HeldLock, LockMode
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
+from pytest_migcheck.rules._replay import type_after
 from pytest_migcheck.sql.statements import ParsedStatement
 
 _NO_TIMEOUT = "0"
@@ -29,7 +30,8 @@ class RuleContext:
 
     ``catalog`` is what there was before the step ran, ``after`` what it left, ``restored`` what its downgrade left
     (None where there is none, or where it is declared to have none). ``earlier`` are the statements that ran before in
-    the step. ``found`` names the rules that have spoken on this statement already.
+    the step, ``preceding`` those that stand before in the same string. ``found`` names the rules that have spoken on
+    this statement already.
     """
 
     revision: str
@@ -43,6 +45,7 @@ class RuleContext:
     restored: Catalog | None = None
     target_version: int | None = None
     earlier: tuple[Seen, ...] = ()
+    preceding: tuple[ParsedStatement, ...] = ()
     found: frozenset[str] = frozenset()
     check: str = "locks"
 
@@ -64,12 +67,18 @@ class RuleContext:
         return tuple(lock for lock in statement.blocking_locks() if not self.is_new(lock.table))
 
     def blocking_on(self, statement: Statement, table: str) -> tuple[HeldLock, ...]:
-        """The blocking locks on a table as the statement names it, and on its partitions or children."""
+        """The blocking locks on a table as the statement names it, and on its partitions or children.
+
+        A partitioned table has no rows: its own lock comes first all the same where its partitions are worked through.
+        """
         key = self.table_key(table)
         family = _catalog.descendants(self.catalog, key.qualified) if key is not None else set()
-        return tuple(
-            lock for lock in self.blocking(statement) if is_named(lock.relation, table) or lock.table in family
-        )
+        blocking = self.blocking(statement)
+        named = tuple(lock for lock in blocking if is_named(lock.relation, table))
+        below = tuple(lock for lock in blocking if lock.table in family and lock not in named)
+        if below and not named:
+            named = tuple(lock for lock in self.held_on(statement, table) if lock.mode >= LockMode.SHARE)
+        return (*named, *below)
 
     def held(self, statement: Statement, mode: LockMode = LockMode.ACCESS_SHARE) -> tuple[HeldLock, ...]:
         """Locks of at least this mode on relations that were there before."""
@@ -103,9 +112,14 @@ class RuleContext:
         """A column as it was before the step; empty where there was none."""
         return _catalog.column(self.catalog, table, column)
 
-    def old_type(self, table: str, column: str) -> str:
-        """The type that a column had before the step; "" where that is not known."""
+    def released_type(self, table: str, column: str) -> str:
+        """The type that a column had before the step; "" where there was none."""
         return str(self.column(table, column).get("type") or "")
+
+    def old_type(self, table: str, column: str) -> str:
+        """The type that a column has before the statement; "" where there is none."""
+        ran = (part for seen in reversed(self.earlier) for part in reversed(seen.parts))
+        return type_after((*reversed(self.preceding), *ran), table, column, self.released_type)
 
     def same_transaction(self, statement: Statement) -> tuple[Seen, ...]:
         """Earlier statements of the statement's own transaction; none in autocommit."""

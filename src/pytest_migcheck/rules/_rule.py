@@ -11,6 +11,7 @@ from pytest_migcheck.core.lock import Basis, HeldLock, basis_of
 from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules._context import RuleContext
+from pytest_migcheck.sql.split import split
 from pytest_migcheck.sql.statements import ParsedStatement
 
 __all__ = ["Basis", "Example", "Explained", "Look", "Rule", "RuleContext", "Severity"]
@@ -18,6 +19,10 @@ __all__ = ["Basis", "Example", "Explained", "Look", "Rule", "RuleContext", "Seve
 _ORDERS = (
     'op.create_table("orders", sa.Column("id", sa.BigInteger, primary_key=True), sa.Column("email", sa.String(80)))'
 )
+
+
+# What a fix says where it goes on in another revision.
+NEXT_REVISION = "# the next revision"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +99,10 @@ class Rule:
         """The hundred that the id belongs to, such as ``MC1``."""
         return self.id[:3]
 
-    def finding(self, explained: Explained, statement: Statement, context: RuleContext) -> Finding:
-        """The finding for what was explained."""
+    def finding(
+        self, explained: Explained, statement: Statement, context: RuleContext, part: str = ""
+    ) -> Finding:
+        """The finding for what was explained, of one ``part`` of the statement's SQL."""
         source = statement.source
         return Finding(
             id=self.id,
@@ -110,15 +117,30 @@ class Rule:
             line=source.line if source else 1,
             source_text=source.text if source else "",
             sql=statement.sql,
+            part=part,
             locks=explained.locks,
             details=(
                 *_lock_lines(explained.locks),
                 ("basis", (basis_of(explained.locks) if explained.locks else explained.basis).value),
                 ("why", self.effect),
                 ("fix", explained.fix),
+                *_apply_lines(explained.fix),
             ),
-            replacement=explained.fix if explained.exact and not statement.autocommit else None,
+            replacement=explained.fix if explained.exact and _is_all(statement) else None,
         )
+
+
+def _is_all(statement: Statement) -> bool:
+    """Whether a fix can stand for all that the call does: it has one statement, and no block around it."""
+    return not statement.autocommit and len(split(statement.sql)) == 1
+
+
+def _apply_lines(fix: str) -> tuple[tuple[str, str], ...]:
+    """How a fix is applied that no patch can hold."""
+    revisions = fix.count(NEXT_REVISION) + 1
+    if revisions == 1:
+        return ()
+    return (("apply", f"by hand, in {revisions} revisions: each is deployed before the next one runs"),)
 
 
 def _lock_lines(locks: tuple[HeldLock, ...]) -> tuple[tuple[str, str], ...]:

@@ -36,7 +36,8 @@ def _numbers(action: Action) -> bool:
 
 
 def _fix(table: str, column: Action) -> str:
-    sequence = code.identifier(f"{code.bare(table)}_{column.name}_seq")
+    # A sequence is in the schema of its table.
+    sequence = code.identifier(f"{table}_{column.name}_seq")
     name = code.identifier(column.name)
     return "\n".join(
         (

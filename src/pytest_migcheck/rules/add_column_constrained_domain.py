@@ -34,14 +34,14 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
 
 
 def _fix(table: str, column: Action, checks: list[str]) -> str:
-    name = f"ck_{code.bare(table)}_{column.name}"
+    names = [f"ck_{code.bare(table)}_{column.name}{n or ''}" for n in range(len(checks))]
     lines = ["# this revision", code.add_column(table, column)]
-    for check in checks:
+    for name, check in zip(names, checks, strict=True):
         condition = re.sub(r"\bVALUE\b", code.identifier(column.name), check)
         arguments = (code.text(name), code.text(code.bare(table)), code.text(condition), *code.schema_argument(table))
         lines.append(code.call("create_check_constraint", *arguments, "postgresql_not_valid=True"))
-    lines += ["# the next revision", code.validate(table, name)] if checks else []
-    return "\n".join(lines)
+    lines += ["# the next revision"] if checks else []
+    return "\n".join((*lines, *(code.validate(table, name) for name in names)))
 
 
 RULE = Rule(

@@ -44,13 +44,14 @@ def _needs_value(action: Action) -> bool:
 def _fix(table: str, column: Action) -> str:
     constant = code.constant_default(code.sa_type(column.type) or "")
     lines: list[str] = []
-    if constant is not None and "UNIQUE" not in column.flags:
+    if constant is not None and not column.flags & {"UNIQUE", "PRIMARY KEY", "REFERENCES"}:
         default = f"server_default={code.text(constant)}"
         lines += ["# with a constant for the old rows: no scan, no rewrite"]
         lines += [code.add_column(table, column, "nullable=False", default)]
         lines += ["# or, where each row needs its own value"]
     lines += [code.add_column(table, column, "nullable=True")]
-    lines += ["# then fill it in batches, and SET NOT NULL in a later revision by way of a validated CHECK"]
+    key = ", then the primary key from an index" if "PRIMARY KEY" in column.flags else ""
+    lines += [f"# then fill it in batches, and SET NOT NULL in a later revision by way of a validated CHECK{key}"]
     return "\n".join(lines)
 
 

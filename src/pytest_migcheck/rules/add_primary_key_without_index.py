@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules import _partitions
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
 
@@ -20,18 +21,21 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         locks = context.blocking_on(statement, parsed.table)
         if locks:
             name = action.name or f"{code.bare(parsed.table)}_pkey"
+            if _partitions.is_partitioned(locks):
+                build = _partitions.constraint(parsed.table, name, action, "PRIMARY KEY", context)
+            else:
+                build = code.constraint_by_index(parsed.table, name, action, "PRIMARY KEY")
             yield Explained(
                 headline=f"adding {name} blocks reads and writes of {parsed.table} while its index is built",
-                fix=_fix(parsed.table, name, action.columns, context),
+                fix=_not_null(parsed.table, action.columns, context) + build,
                 object=locks[0].table,
                 locks=locks,
             )
 
 
-def _fix(table: str, name: str, columns: tuple[str, ...], context: RuleContext) -> str:
+def _not_null(table: str, columns: tuple[str, ...], context: RuleContext) -> str:
     nullable = [column for column in columns if not context.column(table, column).get("not null")]
-    recipes = [f"{code.not_null_recipe(table, column)}\n# the next revision\n" for column in nullable]
-    return "".join(recipes) + code.constraint_by_index(table, name, columns, "PRIMARY KEY")
+    return "".join(f"{code.not_null_recipe(table, column)}\n# the next revision\n" for column in nullable)
 
 
 RULE = Rule(

@@ -21,11 +21,13 @@ _KINDS = frozenset(("update", "delete", "insert"))
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
     if parsed.kind not in _KINDS or not context.existed(parsed.table) or not _in_bulk(statement, parsed, context):
         return
+    ran = [seen.statement for seen in context.same_transaction(statement)]
+    ran += [statement] if any(part.kind == "alter table" for part in context.preceding) else []
     locks = tuple(
         lock
-        for seen in context.same_transaction(statement)
-        if seen.statement.utility
-        for lock in context.acquired(seen.statement, LockMode.SHARE)
+        for before in ran
+        if before.utility
+        for lock in context.acquired(before, LockMode.SHARE)
         if lock.kind in ("r", "p")
     )
     if locks:

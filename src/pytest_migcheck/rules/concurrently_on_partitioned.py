@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.rules import _catalog
-from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules import _catalog, _partitions
 from pytest_migcheck.rules._rule import Basis, Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
 
@@ -30,7 +29,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     yield Explained(
         headline=f"{'building' if build else 'dropping'} {parsed.name or 'an index'} concurrently fails: "
         f"{table} is partitioned",
-        fix=code.partition_recipe(parsed) if build else "# without CONCURRENTLY, with a short lock_timeout",
+        fix=_partitions.index(parsed, context) if build else "# without CONCURRENTLY, with a short lock_timeout",
         object=table,
         basis=Basis.CONFIRMED,
     )

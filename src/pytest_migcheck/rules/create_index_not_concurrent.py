@@ -11,6 +11,7 @@ from pytest_migcheck.core.finding import Severity
 from pytest_migcheck.core.lock import HeldLock
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules import _partitions
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
 from pytest_migcheck.sql.statements import ParsedStatement
 
@@ -20,14 +21,23 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         return
     locks = context.blocking_on(statement, parsed.table) or _existing(statement, parsed, context)
     if locks:
-        partitioned = any(lock.kind == "p" for lock in locks)
+        partitioned = _partitions.is_partitioned(locks)
         yield Explained(
             headline=f"building {parsed.name or 'an index'} blocks writes to {parsed.table}",
-            fix=code.partition_recipe(parsed) if partitioned else code.autocommit(code.create_index(parsed)),
+            fix=_partitions.index(parsed, context) if partitioned else _fix(parsed),
             object=locks[0].table,
-            exact=not partitioned,
+            exact=not partitioned and "IF NOT EXISTS" not in parsed.flags,
             locks=locks,
         )
+
+
+def _fix(parsed: ParsedStatement) -> str:
+    concurrent = code.autocommit(code.create_index(parsed))
+    if "IF NOT EXISTS" not in parsed.flags:
+        return concurrent
+    arguments = ", ".join((code.text(code.bare(parsed.table)), *code.schema_argument(parsed.table)))
+    names = f'{{index["name"] for index in sa.inspect(op.get_bind()).get_indexes({arguments})}}'
+    return f"if {code.text(parsed.name)} not in {names}:\n{code.indented(concurrent)}"
 
 
 def _existing(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> tuple[HeldLock, ...]:

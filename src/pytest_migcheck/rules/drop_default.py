@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
@@ -19,7 +20,8 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     if parsed.kind != "alter table" or statement.error is not None or not context.existed(parsed.table):
         return
     for action in parsed.actions:
-        if action.kind in _KINDS and context.column(parsed.table, action.name).get("default") is not None:
+        before, after = (_catalog.column(c, parsed.table, action.name) for c in (context.catalog, context.after))
+        if action.kind in _KINDS and before.get("default") is not None and after.get("default") is None:
             yield Explained(
                 headline=f"an INSERT of running code that leaves {parsed.table}.{action.name} out gets no default any "
                 f"more",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
@@ -19,7 +20,9 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     if parsed.kind != "alter table" or statement.error is not None or not context.existed(parsed.table):
         return
     for action in parsed.actions:
-        if action.kind in _KINDS and context.column(parsed.table, action.name).get("not null"):
+        after = _catalog.column(context.after, parsed.table, action.name)
+        nullable = context.column(parsed.table, action.name).get("not null") and not after.get("not null")
+        if action.kind in _KINDS and nullable:
             yield Explained(
                 headline=f"{parsed.table}.{action.name} may be NULL, which running code does not expect",
                 fix=f"# this release: code that can read NULL\n# the next release\n{code.execute(parsed.text)}",

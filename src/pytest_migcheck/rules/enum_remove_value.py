@@ -21,11 +21,11 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     for action in parsed.actions:
         if action.kind != "alter type":
             continue
-        old = _labels(context.catalog, context.old_type(parsed.table, action.name))
+        old = _labels(context.catalog, context.released_type(parsed.table, action.name))
         new = _labels(context.after, str(_catalog.column(context.after, parsed.table, action.name).get("type") or ""))
         gone = [label for label in old if label not in new] if new else []
         if gone:
-            condition = f"{code.identifier(action.name)} NOT IN ({', '.join(map(repr, gone))})"
+            condition = f"{code.identifier(action.name)} NOT IN ({', '.join(map(code.literal, gone))})"
             yield Explained(
                 headline=f"{parsed.table}.{action.name} loses the value {', '.join(gone)}, which running code may "
                 f"write",
@@ -34,6 +34,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
                     code.text(f"ck_{code.bare(parsed.table)}_{action.name}"),
                     code.text(code.bare(parsed.table)),
                     code.text(condition),
+                    *code.schema_argument(parsed.table),
                     "postgresql_not_valid=True",
                 ),
                 object=f"{parsed.table}.{action.name}",

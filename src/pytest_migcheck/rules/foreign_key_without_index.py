@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.rules import _catalog
+from pytest_migcheck.rules import _catalog, _partitions
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Basis, Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
@@ -20,21 +20,29 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     for action in parsed.actions:
         if action.target and action.columns and not _indexed(parsed.table, action.columns, context):
             columns = ", ".join(action.columns)
-            name = f"ix_{code.bare(parsed.table)}_{'_'.join(action.columns)}"
-            index = code.call(
-                "create_index",
-                code.text(name),
-                code.text(code.bare(parsed.table)),
-                f"[{', '.join(map(code.text, action.columns))}]",
-                *code.schema_argument(parsed.table),
-                "postgresql_concurrently=True",
-            )
             yield Explained(
                 headline=f"no index of {parsed.table} begins with {columns}, so deleting from {action.target} reads it",
-                fix=code.autocommit(index),
+                fix=_index(parsed, action.columns, context),
                 object=parsed.table,
                 basis=Basis.CONFIRMED,
             )
+
+
+def _index(parsed: ParsedStatement, columns: tuple[str, ...], context: RuleContext) -> str:
+    table = parsed.table
+    name = f"ix_{code.bare(table)}_{'_'.join(columns)}"
+    key = context.table_key(table)
+    if key is not None and key.kind == "partitioned table":
+        wanted = ParsedStatement(
+            kind="create index", name=name, table=table, columns=", ".join(map(code.identifier, columns))
+        )
+        return _partitions.index(wanted, context)
+    arguments = (code.text(name), code.text(code.bare(table)), f"[{', '.join(map(code.text, columns))}]")
+    if key is None or context.is_new(key.qualified):
+        return code.call("create_index", *arguments, *code.schema_argument(table))
+    return code.autocommit(
+        code.call("create_index", *arguments, *code.schema_argument(table), "postgresql_concurrently=True")
+    )
 
 
 def _indexed(table: str, columns: tuple[str, ...], context: RuleContext) -> bool:
@@ -42,9 +50,15 @@ def _indexed(table: str, columns: tuple[str, ...], context: RuleContext) -> bool
         return True
     for _, values in _catalog.parts(context.after, "index", table):
         leading = _catalog.index_columns(values.get("definition"))[: len(columns)]
-        if values.get("valid") and set(leading) == set(columns) and " WHERE " not in str(values["definition"]):
+        if values.get("valid") and set(leading) == set(columns) and _serves(str(values["definition"]), columns):
             return True
     return False
+
+
+def _serves(definition: str, columns: tuple[str, ...]) -> bool:
+    """Whether an index has all rows that refer to something: those without NULL in the key."""
+    _, _, predicate = definition.partition(" WHERE ")
+    return not predicate or predicate in {f"({code.identifier(column)} IS NOT NULL)" for column in columns}
 
 
 RULE = Rule(

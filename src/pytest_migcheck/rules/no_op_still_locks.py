@@ -14,17 +14,21 @@ from pytest_migcheck.sql.statements import Action, ParsedStatement
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
-    if parsed.kind != "alter table" or not parsed.actions:
+    if parsed.kind != "alter table" or not parsed.actions or context.blocking(statement):
         return
     if all(_does_nothing(action, context.column(parsed.table, action.name)) for action in parsed.actions):
         locks = tuple(lock for lock in context.held_on(statement, parsed.table) if lock.mode.blocks_reads)
         if locks:
             yield Explained(
                 headline=f"{parsed.actions[0].text} changes nothing and locks {parsed.table} all the same",
-                fix="# ask first: sa.inspect(op.get_bind()).get_columns(" + code.text(code.bare(parsed.table)) + ")",
+                fix=f"# ask first: sa.inspect(op.get_bind()).get_columns({_arguments(parsed.table)})",
                 object=locks[0].table,
                 locks=locks,
             )
+
+
+def _arguments(table: str) -> str:
+    return ", ".join((code.text(code.bare(table)), *code.schema_argument(table)))
 
 
 def _does_nothing(action: Action, column: Mapping[str, object]) -> bool:

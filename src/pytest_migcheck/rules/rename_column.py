@@ -21,7 +21,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     for action in parsed.actions if context.existed(table) else ():
         if action.kind != "rename column" or not context.column(table, action.name):
             continue
-        new = action.tail.split()[-1].strip('"')
+        new = action.new_name
         # Two columns that swap their names leave both names in use.
         if _catalog.column(context.after, table, action.name) or context.column(table, new):
             continue

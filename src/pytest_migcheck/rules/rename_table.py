@@ -23,7 +23,8 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     for action in parsed.actions:
         if action.kind != "rename to" or not context.existed(table):
             continue
-        if _catalog.find(context.after, _catalog.RELATIONS, table) is None:
+        before = _catalog.find(context.catalog, _catalog.RELATIONS, table)
+        if before is not None and _catalog.find(context.after, _catalog.RELATIONS, before.qualified) is None:
             old, new = code.identifier(table), code.identifier(action.name)
             yield Explained(
                 headline=f"renaming {table} to {action.name} breaks running code that uses the old name",

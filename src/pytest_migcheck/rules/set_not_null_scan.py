@@ -16,7 +16,9 @@ from pytest_migcheck.sql.statements import Action, ParsedStatement
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
     columns = [name for action in parsed.actions for name in _columns(action)]
-    columns = [name for name in columns if not context.column(parsed.table, name).get("not null")]
+    nullable = [name for name in columns if not context.column(parsed.table, name).get("not null")]
+    # Where nothing else can have made the scan, an earlier statement of the step has dropped the NOT NULL.
+    columns = nullable or (columns if len(columns) == len(parsed.actions) else [])
     # A rewrite reads the table anyway.
     if parsed.kind != "alter table" or not columns or statement.rewrites:
         return

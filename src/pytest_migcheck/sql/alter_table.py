@@ -39,6 +39,7 @@ _TYPE_ENDS = (
     "COLLATE",
     "USING",
 )
+_DEFAULT_ENDS = ("NOT", "NULL", "CONSTRAINT", "UNIQUE", "PRIMARY", "CHECK", "REFERENCES", "GENERATED", "COLLATE")
 # What can stand between the verb of a sub-command and the name that it is about.
 _NOISE = (("COLUMN",), ("CONSTRAINT",), ("IF", "NOT", "EXISTS"), ("IF", "EXISTS"))
 _PLAIN = {
@@ -118,7 +119,9 @@ def sub_command(cursor: Cursor) -> Action:
             flags = phrases(cursor.rest, *_PLAIN_PHRASES)
             for noise in _NOISE:
                 cursor.take(*noise)
-            return Action(kind=kind, name=cursor.name(), text=text, tail=cursor.slice(cursor.rest), flags=flags)
+            name, tail = cursor.name(), cursor.slice(cursor.rest)
+            new = cursor.name() if kind.startswith("rename ") and cursor.take("TO") else ""
+            return Action(kind=kind, name=name, text=text, new_name=new, tail=tail, flags=flags)
     if cursor.take("ALTER"):
         return _alter_column(cursor, text)
     kind = " ".join(word.key.lower() for word in cursor.words[:2] if word.key.isalpha())
@@ -177,6 +180,8 @@ def _add_column(cursor: Cursor, text: str) -> Action:
         target, target_columns = cursor.name(), cursor.elements()
     flags |= phrases(rest, *_COLUMN_PHRASES)
     cursor.at = len(cursor.words) - len(rest)
+    default = _default(cursor)
+    cursor.at = len(cursor.words) - len(rest)
     cursor.until("CHECK")
     expression = cursor.slice(cursor.parenthesised()) if cursor.take("CHECK") else ""
     return Action(
@@ -188,9 +193,20 @@ def _add_column(cursor: Cursor, text: str) -> Action:
         target=target,
         target_columns=target_columns,
         expression=expression,
+        default=default,
         tail=cursor.slice(rest),
         flags=flags,
     )
+
+
+def _default(cursor: Cursor) -> str:
+    cursor.until("DEFAULT")
+    if not cursor.take("DEFAULT"):
+        return ""
+    start = cursor.at
+    cursor.at += 1  # it may be NULL
+    cursor.until(*_DEFAULT_ENDS)
+    return cursor.slice(cursor.words[start : cursor.at])
 
 
 def _alter_column(cursor: Cursor, text: str) -> Action:

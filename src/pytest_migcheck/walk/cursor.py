@@ -6,10 +6,12 @@ in the upgrade order is applied, except those whose upgrade fails and those that
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import itertools
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
 
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.diff import same
@@ -22,33 +24,29 @@ from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.sql.transaction_control import ends_transaction
 from pytest_migcheck.walk.checkpoints import Checkpoints
+from pytest_migcheck.walk.stairway import Stairway
 
 # A replay longer than this ends with a checkpoint: copying costs about as much as twenty steps.
 _LONG_REPLAY = 20
 _labels = itertools.count(1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stairway:
-    """The records of a revision that went up, down and up; None where it did not get so far.
+class Floor(Protocol):
+    """A state of the history that can be had without running it: ``position`` revisions are applied."""
 
-    ``blocked_by`` is the revision whose failed upgrade keeps this one from being reached.
-    ``dirty`` is true when a failed step left changes behind (it committed some of its work).
-    """
+    @property
+    def position(self) -> int: ...
 
-    up: StepRecord | None = None
-    down: StepRecord | None = None
-    again: StepRecord | None = None
-    blocked_by: str | None = None
-    dirty: bool = False
+    def copy(self, server: Server, label: str, *, incremental: bool) -> DatabaseSet: ...
 
 
 class Cursor:
     """Walks one history over databases of its own."""
 
     def __init__(
-        self, history: History, server: Server, reset_cluster: Callable[[], None], *, traced: bool = True
-    ) -> None:
+        self, history: History, server: Server, reset_cluster: Callable[[], None], *,
+        traced: bool = True, reads: bool = True, floor: Floor | None = None,
+    ) -> None:  # fmt: skip
         """Make a cursor.
 
         Args:
@@ -56,9 +54,13 @@ class Cursor:
             server: where the databases are made.
             reset_cluster: takes back what walks left outside of databases (roles).
             traced: ask the server what each statement locks, scans and rewrites.
+            reads: catalogs will be read, so hear from the server what is touched.
+            floor: where to start, in place of an empty database.
         """
+        self._floor = floor
         self._traced = traced
-        self._history = history
+        self._reads = reads
+        self.history = self._history = history
         self._reset_cluster = reset_cluster
         self._server = server
         self._order = history.graph.order
@@ -68,6 +70,7 @@ class Cursor:
         self._catalog: Catalog | None = None
         self._checkpoints = Checkpoints()
         self._failed: dict[str, StepFailure] = {}
+        self._seeded: str | None = None
 
     def stairway(self, revision: str) -> Stairway:
         """Run the revision up, down and up, from the state before it."""
@@ -77,6 +80,7 @@ class Cursor:
         if blocker is not None:
             self._position = position + 1
             return Stairway(blocked_by=blocker)
+        self._seed(revision)
         up = self._step(revision, Direction.UPGRADE, 1, self._current())
         if up.failure is not None:
             self._failed[revision] = up.failure
@@ -94,6 +98,54 @@ class Cursor:
         self._move_to(len(self._order))
         return self._current()
 
+    def before(self, revision: str) -> DatabaseSet | None:
+        """Stand right before a revision; None if a failed one keeps it from being reached."""
+        self._move_to(self._order.index(revision))
+        if self._blocker(revision) is not None:
+            return None
+        self._seed(revision)
+        return self._databases
+
+    def stands_after(self, revision: str) -> bool:
+        """Whether the revision is the one that was applied last."""
+        stands = self._databases is not None and self._position == self._order.index(revision) + 1
+        return stands and revision not in self._failed and self._blocker(revision) is None
+
+    @contextlib.contextmanager
+    def taken_back(self, revision: str) -> Iterator[DatabaseSet | None]:
+        """Stand before a revision that goes up and down cleanly, and after it again; None if it does not go down now.
+
+        What happens meanwhile is rolled back, except for what sequences count: that is put back.
+        """
+        down = self._running().step(revision, Direction.DOWNGRADE, traced=False)
+        if down.failure is not None:
+            self._abandon()
+            yield None
+            return
+        assert self._databases is not None
+        numbers = self._databases.sequence_numbers()
+        try:
+            yield self._databases
+        finally:
+            self._databases.restore_sequences(numbers)
+            if self._running().step(revision, Direction.UPGRADE, traced=False).failure is not None:
+                self._abandon()
+
+    def run(self) -> Run:
+        """The run of env.py where the cursor stands."""
+        return self._running()
+
+    def query(self, sql: str) -> Sequence[Sequence[Any]]:
+        """Run one statement in the main database where the cursor stands."""
+        assert self._databases is not None
+        return self._databases.run(sql)
+
+    def copy(self, label: str) -> DatabaseSet:
+        """A copy of the databases where the cursor stands."""
+        self.release()
+        assert self._databases is not None
+        return self._databases.copy(label)
+
     def release(self) -> None:
         """End the run of env.py: nothing of ours stays between other people's tests."""
         if self._run is not None:
@@ -109,7 +161,7 @@ class Cursor:
             self._databases.drop()
             self._databases = None
         self._checkpoints.drop()
-        self._position, self._catalog = 0, None
+        self._position, self._catalog, self._seeded = 0, None, None
 
     def _after_failed_upgrade(self, up: StepRecord) -> Stairway:
         dirty = not same(up.before, _known(up.after))
@@ -131,6 +183,7 @@ class Cursor:
     def _abandon(self) -> None:
         """Give up databases that are not in a state of the history any more."""
         self.release()
+        self._seeded = None
         if self._databases is not None:
             self._databases.drop()
             self._databases = None
@@ -155,8 +208,11 @@ class Cursor:
         self._position = self._checkpoints.nearest(position)
         if self._position:
             self._databases = self._checkpoints.restore(self._position, label)
+        elif self._floor is not None and self._floor.position <= position:
+            self._position = self._floor.position
+            self._databases = self._floor.copy(self._server, label, incremental=True)
         else:
-            self._databases = DatabaseSet(self._server, label, incremental=True)
+            self._databases = DatabaseSet(self._server, label, incremental=self._reads)
             self._history.prepare(self._databases)
 
     def _advance(self, revision: str) -> None:
@@ -164,6 +220,7 @@ class Cursor:
         if revision in self._failed or self._blocker(revision) is not None:
             return
         self._catalog = None
+        self._seed(revision)
         result = self._running().step(revision, Direction.UPGRADE, traced=False)
         if result.failure is not None:
             self._failed[revision] = result.failure
@@ -173,6 +230,14 @@ class Cursor:
                 self._restore(position)
                 for index in range(self._position, position):
                     self._advance(self._order[index])
+
+    def _seed(self, revision: str) -> None:
+        """Insert the user's rows; env.py does not run meanwhile, since it takes every connection to itself."""
+        if self._history.seeds() and self._seeded != revision:
+            self._seeded = revision
+            self.release()
+            assert self._databases is not None
+            self._history.seed(self._databases, revision)
 
     def _blocker(self, revision: str) -> str | None:
         if not self._failed:

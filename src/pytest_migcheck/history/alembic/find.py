@@ -31,6 +31,8 @@ def _options(found: FoundConfig, settings: Settings, hooks: Hooks) -> AlembicOpt
         variables=settings.env,
         targets=settings.target,
         timeout=float(settings.step_timeout),
+        seed=hooks.seed,
+        seeds=hooks.seeds,
         elsewhere=lambda: _elsewhere(found.label, settings, hooks),
     )
 

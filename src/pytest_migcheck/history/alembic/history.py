@@ -22,7 +22,7 @@ from pytest_migcheck.history.alembic.environment import Configured, Environment
 from pytest_migcheck.history.alembic.failures import step_failure, user_frames
 from pytest_migcheck.history.alembic.modules import OwnModules, prepended_folders
 from pytest_migcheck.history.alembic.placeholders import replace_placeholders
-from pytest_migcheck.history.alembic.prepare import Preparation, apply_preparations
+from pytest_migcheck.history.alembic.prepare import Preparation, apply_preparations, apply_seed
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.alembic.scripts import load_graph, open_scripts
 from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun
@@ -61,6 +61,8 @@ class AlembicOptions:
     targets: tuple[str, ...]
     timeout: float
     elsewhere: Callable[[], DeclaredElsewhere] = DeclaredElsewhere
+    seed: Callable[[str, Any], None] = lambda revision, connection: None
+    seeds: Callable[[], bool] = lambda: False
 
 
 class AlembicHistory:
@@ -100,6 +102,12 @@ class AlembicHistory:
             graph = load_graph(self._scripts, self.name)
         return _targeted(graph, self._options.targets, self.name)
 
+    @property
+    def file_template(self) -> str | None:
+        config = self._environment.config
+        read = getattr(config, "get_alembic_option", config.get_main_option)
+        return str(self._scripts.file_template) if read("file_template") else None
+
     def config_files(self) -> tuple[Path, ...]:
         config = self._environment.config
         names = (config.config_file_name, getattr(config, "toml_file_name", None))
@@ -114,6 +122,13 @@ class AlembicHistory:
 
     def prepare(self, databases: DatabaseSet) -> None:
         apply_preparations(self._options.preparations(), databases)
+
+    def seed(self, databases: DatabaseSet, revision: str) -> None:
+        if self._options.seeds():
+            apply_seed(self._options.seed, revision, databases)
+
+    def seeds(self) -> bool:
+        return self._options.seeds()
 
     def start(self, databases: DatabaseSet) -> Run:
         way = SingleRun if self._probe(databases).keeps_one_connection else SeparateRuns

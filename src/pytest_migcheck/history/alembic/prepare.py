@@ -48,3 +48,19 @@ def _apply(preparation: Preparation, engine: Any) -> None:
     except Exception as error:
         what = getattr(preparation, "__name__", None) or str(preparation)[:80]
         raise MigcheckError(f"pytest_migcheck_prepare: {what}: {type(error).__name__}: {error}") from error
+
+
+def apply_seed(seed: Callable[[str, Any], None], revision: str, databases: DatabaseSet) -> None:
+    """Let the user insert rows before a revision, in a transaction that is committed.
+
+    Raises:
+        MigcheckError: the hook raises.
+    """
+    engine = create_engine(databases.main.url, pool_pre_ping=False)
+    try:
+        with engine.begin() as connection:
+            seed(revision, connection)
+    except Exception as error:
+        raise MigcheckError(f"pytest_migcheck_seed({revision!r}): {type(error).__name__}: {error}") from error
+    finally:
+        engine.dispose()

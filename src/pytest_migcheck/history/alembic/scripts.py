@@ -89,7 +89,7 @@ def _load_files(scripts: ScriptDirectory, label: str) -> dict[str, Script]:
                 twin = found.get(script.revision)
                 if twin is not None:
                     raise MigcheckError(
-                        f"{label}: revision id {script.revision!r} stands in two files\n"
+                        f"MC015 duplicate-revision-id: {label}: revision id {script.revision!r} stands in two files\n"
                         f"  {twin.path}\n  {script.path}\n"
                         "what to do: give one of them a new id, and correct the down_revision of what follows it"
                     )

@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic.runtime.migration import MigrationStep
 
@@ -14,10 +14,12 @@ from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.history.alembic.environment import Environment
-from pytest_migcheck.history.source import StepResult
+from pytest_migcheck.history.alembic.rehearsal import rehearsed
+from pytest_migcheck.history.source import Rehearsing, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.watch import Watch, watched
 
+T = TypeVar("T")
 STEP_COMMITTED = object()
 Explain = Callable[[BaseException, str, Direction], StepFailure]
 
@@ -93,6 +95,9 @@ class SeparateRuns(Stepper):
         error = watched(work, self._databases, self._timeout)
         return self._result(error, revision, direction, started)
 
+    def rehearse(self, work: Callable[[Rehearsing], T]) -> T | None:
+        return None
+
     def end(self) -> None:
         self._environment.recorder.forget_connections()
         self._databases.wait_until_unused()
@@ -123,6 +128,9 @@ class SingleRun(Stepper):
 
     def _steps(self, _heads: Any, context: Any) -> Iterator[Any]:
         while (wanted := self._wanted.get()) is not None:
+            if callable(wanted):
+                self._done.put(wanted(context))
+                continue
             yield wanted
             self._committed(context)
             # Each revision is a release: the next one must not remember the enum types of this one.
@@ -146,6 +154,35 @@ class SingleRun(Stepper):
         if self._ended:
             self._finish()
         return result
+
+    def rehearse(self, work: Callable[[Rehearsing], T]) -> T | None:
+        """Do the work in the thread of env.py, in a transaction that is rolled back."""
+        if self._ended:
+            raise MigcheckError("pytest-migcheck: the run of env.py has ended already")
+
+        def in_thread(context: Any) -> tuple[T]:
+            return (rehearsed(context, self._migrated, work),)
+
+        self._wanted.put(in_thread)
+        self._busy = True
+        outcome = self._watch().wait(self._done.get)
+        self._busy = False
+        if isinstance(outcome, tuple):
+            return outcome[0]  # type: ignore[no-any-return]
+        self._ended = True
+        self._finish()
+        raise outcome if isinstance(outcome, BaseException) else MigcheckError("env.py ended in a rehearsal")
+
+    def _migrated(self, revision: str, direction: Direction) -> StepResult:
+        """Call the migration's function alone; whoever asked owns the transaction."""
+        started, error = time.perf_counter(), None
+        self._left_uncommitted = self._running = False
+        step = self._migration_step(revision, direction, traced=False)
+        try:
+            step.migration_fn()
+        except BaseException as raised:  # noqa: BLE001 - told in the result
+            error = raised
+        return self._result(error, revision, direction, started)
 
     def end(self) -> None:
         if self._busy:

@@ -91,7 +91,8 @@ def _script(path: Path, direction: Direction) -> Script:
             path,
             1,
             f"dbmate requires each migration to define `-- migrate:{missing}`, and stops",
-            f"put `-- migrate:{missing}` in; what has no way back has nothing below it, and migcheck_irreversible names it",
+            f"put `-- migrate:{missing}` in; what has no way back has nothing below it, "
+            "and migcheck_irreversible names it",
         )
     if down.start() < up.start():
         raise ScriptError(path, 1, "dbmate requires `-- migrate:up` before `-- migrate:down`")

@@ -178,4 +178,5 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def _once(entries: list[Entry]) -> list[Entry]:
-    return list({entry.tag: entry for entry in reversed(entries)}.values())[::-1]
+    first = {entry.tag: number for number, entry in reversed(list(enumerate(entries)))}
+    return [entries[number] for number in sorted(first.values())]

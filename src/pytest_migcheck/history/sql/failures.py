@@ -6,7 +6,7 @@ from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.statement import Source
 from pytest_migcheck.core.step import NO_WAY_BACK, StepFailure
-from pytest_migcheck.history.sql.layout import Layout, Migration, ScriptError
+from pytest_migcheck.history.sql.layout import Layout, Migration, Piece, ScriptError
 from pytest_migcheck.history.sql.running import PieceRefusedError, source_of
 
 _MISSING = ("42P01", "3F000", "42704", "42883")
@@ -42,7 +42,7 @@ def step_failure(
         return StepFailure(
             kind="unreadable",
             message=str(error),
-            source=Source(path=str(error.path), line=error.line, function=direction.value, text=""),
+            source=source_of(Piece(sql="", path=error.path, line=error.line), direction),
             revision=migration.id,
             advice=(("fix", error.advice),) if error.advice else (),
         )

@@ -18,7 +18,7 @@ from pytest_migcheck.history.source import Declared, Fault, Run, StepResult
 from pytest_migcheck.history.sql.failures import step_failure
 from pytest_migcheck.history.sql.layout import Layout, Migration
 from pytest_migcheck.history.sql.running import Session
-from pytest_migcheck.history.sql.steps import ScriptRun, run_migration, write_ledger
+from pytest_migcheck.history.sql.steps import ScriptRun, is_applied, run_migration, write_ledger
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.script import RefusedError, ScriptConnection
 from pytest_migcheck.postgres.watch import watched
@@ -59,6 +59,7 @@ class SqlHistory:
         self.env_path = layout.anchor
         self._options = options
         self._recorder = Recorder(lambda _path: False, is_utility, only_truncates)
+        self._edited: list[str] = []
         self._by_id = {migration.id: migration for migration in layout.migrations}
 
     @cached_property
@@ -82,7 +83,12 @@ class SqlHistory:
         return iter(self.layout.faults)
 
     def upgrade_notes(self) -> tuple[str, ...]:
-        return self.layout.notes
+        edited = (
+            f"{id_} was edited after it was applied: its checksum is not the one in the database that the history "
+            f"starts from, and `{self.generate}` would reset that"
+            for id_ in dict.fromkeys(self._edited)
+        )
+        return (*self.layout.notes, *edited)
 
     def describe(self) -> str:
         number = len(self.layout.migrations)
@@ -113,6 +119,13 @@ class SqlHistory:
             line = text.count("\n", 0, (refusal.position or 1) - 1) + 1
             raise MigcheckError(f"migcheck_init: {path}:{line}: {refusal.error.kind}: {refusal}") from refusal
 
+    def seeds(self) -> bool:
+        """The hook is for Alembic's revisions: a script that presupposes rows is preceded by one that inserts them."""
+        return False
+
+    def seed(self, databases: DatabaseSet, revision: str) -> None:
+        """Nothing: see ``seeds``."""
+
     def start(self, databases: DatabaseSet) -> Run:
         return ScriptRun(self.layout, self._by_id, databases, self._recorder, self._options.timeout)
 
@@ -137,6 +150,8 @@ class SqlHistory:
                 session.begin()
             for migration in self.layout.migrations:
                 current[:] = [migration]
+                if is_applied(session.connection, self.layout, migration, self._edited):
+                    continue
                 run_migration(session, migration, Direction.UPGRADE, databases)
                 write_ledger(session.connection, self.layout, migration, Direction.UPGRADE)
             session.commit(None)

@@ -81,13 +81,16 @@ class Ledger:
     """The tool's own record of what is applied, so that the tool finds the databases migrated.
 
     ``create`` runs in an empty database; ``applied`` and ``reverted`` give the SQL for one migration. ``tables`` are
-    (schema, name); a schema of the tool's own is ("", name).
+    (schema, name); a schema of the tool's own is ("", name). ``known`` is a query for whether a migration was finished
+    and the ``checksum`` of its file then: a dump that the history starts from may hold such rows.
     """
 
     tables: tuple[tuple[str, str], ...]
     create: str
     applied: Callable[[Migration], str]
     reverted: Callable[[Migration], str]
+    known: Callable[[Migration], str] | None = None
+    checksum: Callable[[Path], str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,4 +50,5 @@ def in_another_language(path: Path, language: str) -> Fault:
 
 def without_repetition(numbered: Sequence[tuple[object, Path]]) -> list[tuple[object, Path]]:
     """The first file of each number."""
-    return list({number: (number, path) for number, path in reversed(numbered)}.values())[::-1]
+    first = {entry[0]: place for place, entry in reversed(list(enumerate(numbered)))}
+    return [numbered[place] for place in sorted(first.values())]

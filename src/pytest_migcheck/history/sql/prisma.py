@@ -65,7 +65,14 @@ def read_prisma(folder: Path) -> Layout:
         faults=(*_lock_faults(lock, provider, anchor), *_folder_faults(folders)),
         config_files=(lock,) if lock.is_file() else (),
         refusal=_refusal(lock, provider),
-        ledger=Ledger(tables=(("public", "_prisma_migrations"),), create=_LEDGER, applied=_applied, reverted=_reverted),
+        ledger=Ledger(
+            tables=(("public", "_prisma_migrations"),),
+            create=_LEDGER,
+            applied=_applied,
+            reverted=_reverted,
+            known=_known,
+            checksum=checksum,
+        ),
     )
 
 
@@ -150,6 +157,14 @@ def _applied(migration: Migration) -> str:
     return (
         "INSERT INTO public._prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count) "
         f"VALUES (gen_random_uuid()::text, '{checksum(migration.path)}', now(), '{name}', 1)"
+    )
+
+
+def _known(migration: Migration) -> str:
+    name = migration.id.replace("'", "''")
+    return (
+        "SELECT finished_at IS NOT NULL, checksum FROM public._prisma_migrations "
+        f"WHERE migration_name = '{name}' AND rolled_back_at IS NULL"
     )
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from pytest_migcheck.core.finding import Direction
-from pytest_migcheck.history.source import StepResult
+from pytest_migcheck.history.source import Rehearsing, StepResult
 from pytest_migcheck.history.sql.failures import irreversible, step_failure
-from pytest_migcheck.history.sql.layout import Layout, Migration
+from pytest_migcheck.history.sql.layout import Layout, Migration, ScriptError
 from pytest_migcheck.history.sql.running import Session
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.script import ScriptConnection
 from pytest_migcheck.postgres.watch import watched
 from pytest_migcheck.trace.recorder import Recorder
+
+T = TypeVar("T")
 
 
 class ScriptRun:
@@ -53,10 +56,16 @@ class ScriptRun:
     def _run(self, migration: Migration, direction: Direction) -> None:
         session = Session(ScriptConnection(self._databases.main), self._recorder)
         try:
+            if direction is Direction.UPGRADE and is_applied(session.connection, self._layout, migration, []):
+                return
             run_migration(session, migration, direction, self._databases)
             write_ledger(session.connection, self._layout, migration, direction)
         finally:
             session.connection.close()
+
+    def rehearse(self, work: Callable[[Rehearsing], T]) -> T | None:
+        """Scripts end their own transactions: rows go through them in copies."""
+        return None
 
     def end(self) -> None:
         """Nothing is left to finish: each step closes its session."""
@@ -74,6 +83,34 @@ def run_migration(session: Session, migration: Migration, direction: Direction, 
             verifying.run(migration.verify(), direction)
         finally:
             verifying.connection.close()
+
+
+def is_applied(connection: ScriptConnection, layout: Layout, migration: Migration, edited: list[str]) -> bool:
+    """Whether the tool's own record has the migration already, so that it is not run.
+
+    Args:
+        connection: where the record is.
+        layout: the folder.
+        migration: what is to be run.
+        edited: gets the id of one whose file is not what was applied.
+
+    Raises:
+        ScriptError: the record says that it failed, so that the tool runs nothing.
+    """
+    ledger = layout.ledger
+    rows = connection.rows(ledger.known(migration)) if ledger is not None and ledger.known is not None else []
+    for finished, checksum in rows:
+        if not finished:
+            raise ScriptError(
+                migration.path,
+                1,
+                f"the database that the history starts from holds {migration.id} as failed: {layout.tool} runs nothing "
+                "until that is resolved (P3009)",
+                f"prisma migrate resolve --rolled-back {migration.id} (or --applied), and make the dump anew",
+            )
+        if ledger is not None and ledger.checksum is not None and checksum != ledger.checksum(migration.path):
+            edited.append(migration.id)
+    return bool(rows)
 
 
 def write_ledger(connection: ScriptConnection, layout: Layout, migration: Migration, direction: Direction) -> None:

@@ -1,0 +1,137 @@
+"""What rows break, and how a finding says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_migcheck.checks.data_words import advice, when
+from pytest_migcheck.core.finding import Direction, Finding, Severity
+from pytest_migcheck.core.graph import Revision
+from pytest_migcheck.core.rule_ids import rule_id
+from pytest_migcheck.core.statement import Source, Statement
+from pytest_migcheck.core.step import StepFailure
+from pytest_migcheck.core.table_shape import TableName, TableShape
+from pytest_migcheck.populate.compare import Damage, Intent, damages
+from pytest_migcheck.populate.passage import Passage
+
+_USING = re.compile(
+    r"ALTER\s+(?:COLUMN\s+)?(\"[^\"]+\"|\w+)\s+(?:SET\s+DATA\s+)?TYPE\s+.*?\sUSING\s+(.*?)(?:,\s*ALTER\s|$)",
+    re.IGNORECASE | re.DOTALL,
+)
+_STEPS = {
+    1: "up ✗",
+    2: "up ✓   down ✗",
+    3: "up ✓   down ✓   up ✗",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breakage:
+    """One way in which rows break a revision; ``key`` tells it from the others."""
+
+    key: tuple[str, ...]
+    severity: Severity
+    passage: Passage
+    damage: Damage | None = None
+    failure: StepFailure | None = None
+
+
+def breakages(passage: Passage, tables: Mapping[TableName, TableShape], intent: Intent) -> list[Breakage]:
+    """Everything that these rows break."""
+    found = []
+    failure = passage.failure
+    if failure is not None and not (passage.step == 2 and failure.deliberate):
+        rule = "downgrade-fails-on-rows" if passage.step == 2 else "upgrade-fails-on-rows"
+        key = (rule, str(passage.step), failure.sqlstate or failure.kind, _subject(failure))
+        found.append(Breakage(key=key, severity=_of_failure(failure), passage=passage, failure=failure))
+    for damage in damages(passage, tables, intent):
+        key = (damage.rule, ".".join(damage.table), damage.column, "up" if damage.up else "down")
+        lowered = Severity.INFO if damage.told else Severity.WARNING
+        severity = lowered if damage.intended else Severity.ERROR
+        found.append(Breakage(key=key, severity=severity, passage=passage, damage=damage))
+    return found
+
+
+def _subject(failure: StepFailure) -> str:
+    """The line that failed: two statements that fail are two faults."""
+    return f"{failure.source.path}:{failure.source.line}" if failure.source else ""
+
+
+def _of_failure(failure: StepFailure) -> Severity:
+    """A migration that looks at the rows and refuses them says so itself."""
+    refuses = failure.sqlstate is None and failure.source is not None
+    raises = refuses and failure.source is not None and failure.source.text.strip().startswith("raise ")
+    return Severity.WARNING if raises else Severity.ERROR
+
+
+def computed_columns(
+    statements: Iterable[Statement], tables: Mapping[TableName, TableShape]
+) -> frozenset[tuple[TableName, str]]:
+    """The columns whose type is changed USING more than a cast: the author has said what becomes of the values."""
+    found = set()
+    for statement in statements:
+        for column, expression in _USING.findall(statement.sql):
+            name = column.strip('"') if column.startswith('"') else column.lower()
+            cast = rf"\(?(?:\w+\.)?\"?{re.escape(name)}\"?(?:::[\w\s().\"\[\]]+)+\)?|CAST\s*\(.*\)"
+            if not re.fullmatch(cast, expression.strip(), re.IGNORECASE):
+                found |= {(key, name) for key in tables if key[1] in statement.sql}
+    return frozenset(found)
+
+
+def data_finding(breakage: Breakage, revision: Revision, shown: Sequence[tuple[str, str]]) -> Finding:
+    """The finding; ``shown`` are the smallest rows, and how to have them again."""
+    damage, failure = breakage.damage, breakage.failure
+    if failure is not None:
+        rule = "downgrade-fails-on-rows" if breakage.passage.step == 2 else "upgrade-fails-on-rows"
+        direction = Direction.DOWNGRADE if breakage.passage.step == 2 else Direction.UPGRADE
+        again = " again" if breakage.passage.step == 3 else ""
+        headline = f"{_doing(direction)} {revision.id}{again} fails{when(failure)}"
+        subject = revision.id
+        fix = advice(failure)
+        source = failure.source
+    else:
+        assert damage is not None
+        rule, direction = damage.rule, Direction.UPGRADE if damage.up else Direction.DOWNGRADE
+        headline = f"{_doing(direction)} {revision.id} {damage.text}"
+        subject = ".".join(filter(None, (*damage.table, damage.column)))
+        fix, source = damage.fix, _source_of(damage, breakage.passage)
+    line = revision.upgrade_line if direction is Direction.UPGRADE else revision.downgrade_line
+    details = [("error", _error(failure))] if failure is not None else []
+    details += [("value", damage.detail)] if damage is not None and damage.detail else []
+    details += [("steps", _STEPS[breakage.passage.step])] if failure is not None and breakage.passage.step > 1 else []
+    details += shown
+    details += [("fix", fix)] if fix else []
+    return Finding(
+        id=rule_id(rule),
+        rule=rule,
+        severity=breakage.severity,
+        check="data",
+        headline=headline,
+        object=subject,
+        revision=revision.id,
+        direction=direction,
+        path=source.path if source else revision.path,
+        line=source.line if source else line,
+        source_text=source.text if source else "",
+        sql=failure.sql if failure is not None else None,
+        details=tuple(details),
+    )
+
+
+def _doing(direction: Direction) -> str:
+    return "upgrading" if direction is Direction.UPGRADE else "downgrading"
+
+
+def _error(failure: StepFailure) -> str:
+    return f"{failure.kind}: {failure.message}"
+
+
+def _source_of(damage: Damage, passage: Passage) -> Source | None:
+    """The last statement of the step that names the table."""
+    step = 0 if damage.up else 1
+    statements = passage.results[step].statements if len(passage.results) > step else ()
+    named = [s for s in statements if s.source is not None and damage.table[1] in s.sql]
+    about = [s for s in named if damage.column and damage.column in s.sql]
+    return next((s.source for s in reversed(about or named)), None)

@@ -1,0 +1,1 @@
+"""Rows for tables: drawn from what the catalog allows, aimed at what a migration does."""

@@ -1,0 +1,7 @@
+-- Verify depot:stock on pg
+
+BEGIN;
+
+SELECT part_id FROM depot.missing WHERE false;
+
+ROLLBACK;

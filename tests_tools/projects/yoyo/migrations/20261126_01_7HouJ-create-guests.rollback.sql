@@ -1,0 +1,3 @@
+DROP TABLE guests;
+DROP TYPE meal;
+DROP EXTENSION pgcrypto;

@@ -1,0 +1,2 @@
+DROP TABLE rooms;
+DROP FUNCTION room_taken();
