@@ -176,7 +176,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--measure", action="store_true", help="run the other tools on every change")
     parser.add_argument("--migra", help="the program migra, of an environment of its own")
     parser.add_argument("--postgres", default="auto", metavar="RUNG", help="the server, as in migcheck_postgres")
-    parser.add_argument("--only", default="", metavar="WORDS", help="changes whose name holds these words, in place of those that are new")
+    only = "changes whose name holds these words, in place of those that are new"
+    parser.add_argument("--only", default="", metavar="WORDS", help=only)
     return parser.parse_args()
 
 

@@ -87,6 +87,81 @@ EQUAL = (
         "CREATE TABLE t (a int, b bigint GENERATED ALWAYS AS (a * 2) STORED)",
         "CREATE TABLE t (a int, b bigint GENERATED ALWAYS AS ((a * 2)::bigint) STORED)",
     ),
+    (
+        "column with a value for the rows that there were",
+        "CREATE TABLE t (a int, b int NOT NULL DEFAULT 5)",
+        "CREATE TABLE t (a int); INSERT INTO t VALUES (1); ALTER TABLE t ADD b int NOT NULL DEFAULT 5",
+    ),
+    (
+        "unnamed foreign key",
+        "CREATE TABLE t (a int PRIMARY KEY, b int REFERENCES t)",
+        "CREATE TABLE t (a int PRIMARY KEY, b int CONSTRAINT mine REFERENCES t)",
+    ),
+    (
+        "two unnamed foreign keys of one column",
+        "CREATE TABLE t (a int PRIMARY KEY); CREATE TABLE u (a int PRIMARY KEY, b int REFERENCES t REFERENCES u)",
+        "CREATE TABLE t (a int PRIMARY KEY); CREATE TABLE u (a int PRIMARY KEY, b int REFERENCES u REFERENCES t)",
+    ),
+    ("default privileges", T, f"{T}; ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC"),
+    ("members of an extension", "CREATE EXTENSION citext", "CREATE EXTENSION citext VERSION '1.4'; ALTER EXTENSION citext UPDATE"),
+    (
+        "materialized view without rows",
+        "CREATE MATERIALIZED VIEW v AS SELECT 1 AS a WITH NO DATA",
+        "CREATE MATERIALIZED VIEW v AS SELECT 1 AS a",
+    ),
+    ("empty comment", T, f"{T}; COMMENT ON TABLE t IS 'x'; COMMENT ON TABLE t IS ''"),
+    (
+        "order of storage parameters",
+        f"{T}; ALTER TABLE t SET (fillfactor = 70, autovacuum_enabled = off); ALTER TABLE t ALTER n SET (n_distinct = 5, n_distinct_inherited = 6)",
+        f"{T}; ALTER TABLE t SET (autovacuum_enabled = off, fillfactor = 70); ALTER TABLE t ALTER n SET (n_distinct_inherited = 6, n_distinct = 5)",
+    ),
+    (
+        "order of the roles of a policy",
+        f"{T}; CREATE POLICY y ON t TO pg_monitor, pg_read_all_stats USING (true)",
+        f"{T}; CREATE POLICY y ON t TO pg_read_all_stats, pg_monitor USING (true)",
+    ),
+    (
+        "order of the tags of an event trigger",
+        "CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER e ON sql_drop WHEN TAG IN ('DROP CAST', 'DROP RULE') EXECUTE FUNCTION e()",
+        "CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER e ON sql_drop WHEN TAG IN ('DROP RULE', 'DROP CAST') EXECUTE FUNCTION e()",
+    ),
+    (
+        "order of options and of published tables",
+        f"{T}; CREATE TABLE u (); CREATE PUBLICATION p FOR TABLE t, u; CREATE FOREIGN DATA WRAPPER w OPTIONS (a 'b', c 'd')",
+        f"{T}; CREATE TABLE u (); CREATE PUBLICATION p FOR TABLE u, t; CREATE FOREIGN DATA WRAPPER w OPTIONS (c 'd', a 'b')",
+    ),
+    (
+        "order of the storage parameters of an index",
+        f"{T}; CREATE INDEX i ON t (n) WITH (fillfactor = 70, deduplicate_items = off)",
+        f"{T}; CREATE INDEX i ON t (n) WITH (deduplicate_items = off, fillfactor = 70)",
+    ),
+    (
+        "key by an index that was there before",
+        "CREATE TABLE t (a int NOT NULL, CONSTRAINT k PRIMARY KEY (a))",
+        "CREATE TABLE t (a int); CREATE UNIQUE INDEX k ON t (a); ALTER TABLE t ADD CONSTRAINT k PRIMARY KEY USING INDEX k",
+    ),
+    (
+        "constraint that was validated later",
+        f"{T}; ALTER TABLE t ADD CONSTRAINT c CHECK (n > 1)",
+        f"{T}; ALTER TABLE t ADD CONSTRAINT c CHECK (n > 1) NOT VALID; ALTER TABLE t VALIDATE CONSTRAINT c",
+    ),
+    (
+        "partition that was attached",
+        "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
+        "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 (a int); ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1)",
+    ),
+    (
+        "type that was made anew",
+        f"{E} CREATE TABLE t (a e)",
+        "CREATE TYPE old AS ENUM ('b'); CREATE TABLE t (a old); CREATE TYPE e AS ENUM ('a', 'b');"
+        "ALTER TABLE t ALTER a TYPE e USING a::text::e; DROP TYPE old",
+    ),
+    (
+        "label that was added and column that was renamed",
+        f"{E} CREATE TABLE t (a e, CHECK (a <> 'b'))",
+        "CREATE TYPE e AS ENUM ('b'); ALTER TYPE e ADD VALUE 'a' BEFORE 'b'; CREATE TABLE t (z e, CHECK (z <> 'b'));"
+        "ALTER TABLE t RENAME z TO a",
+    ),
     ("grants", T, f"{T}; GRANT SELECT ON t TO PUBLIC"),
     (
         "type spellings",

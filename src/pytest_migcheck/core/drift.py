@@ -26,6 +26,7 @@ _OFF_KINDS = frozenset(
 _OFF_ATTRIBUTES = frozenset(("owner", "grants"))
 # The attribute under which one rule in two kinds of object is told.
 FORM = "form"
+_WITH = re.compile(r" WITH \(([^()]+)\)")
 _TABLES = ("table", "partitioned table")
 _UNIQUE_FORMS = ("UNIQUE constraint", "unique index")
 
@@ -81,8 +82,15 @@ def _comparable(catalog: Catalog) -> dict[ObjectKey, Attributes]:
             key = key._replace(name=names[f"{key.schema}.{key.name}"])
         if key.kind == "column" and "nextval(" in text(kept.get("default")):
             kept["default"] = _renamed_sequence(text(kept["default"]), names)
+        if key.kind == "index" and ", " in text(kept.get("options")):
+            kept["definition"] = _WITH.sub(_sorted_parameters, text(kept["definition"]))
         comparable[key] = kept
     return comparable
+
+
+def _sorted_parameters(found: re.Match[str]) -> str:
+    """Storage parameters are printed in the order in which they were set."""
+    return f" WITH ({', '.join(sorted(found[1].split(', ')))})"
 
 
 def owned_sequence_name(attributes: Attributes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_migcheck.postgres.catalog.scope import Scope, acl, internal
+from pytest_migcheck.postgres.catalog.scope import Scope, acl, internal, listed
 
 _EVERYTHING = Scope(near=False)
 
@@ -56,7 +56,7 @@ FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace"""
 def _event_triggers() -> str:
     return f"""
 SELECT 'event trigger', '', '', t.evtname::text, json_build_object('event', t.evtevent,
-    'function', t.evtfoid::regproc::text, 'enabled', t.evtenabled, 'tags', array_to_string(t.evttags, ', '),
+    'function', t.evtfoid::regproc::text, 'enabled', t.evtenabled, 'tags', {listed("t.evttags")},
     'owner', pg_get_userbyid(t.evtowner))::text
 FROM pg_event_trigger t WHERE t.evtname !~ '^migcheck_' AND {Scope(near=True).own("t", "pg_event_trigger")}"""
 
@@ -83,7 +83,7 @@ SELECT 'publication', '', '', p.pubname::text, json_build_object('all tables', p
         ', ' ORDER BY r.prrelid::regclass::text) FROM pg_publication_rel r WHERE r.prpubid = p.oid),
     'schemas', {schemas}, 'owner', pg_get_userbyid(p.pubowner))::text FROM pg_publication p
 UNION ALL SELECT 'subscription', '', '', s.subname::text, json_build_object('enabled', s.subenabled,
-    'slot', s.subslotname, 'publications', array_to_string(s.subpublications, ', '),
+    'slot', s.subslotname, 'publications', {listed("s.subpublications")},
     'owner', pg_get_userbyid(s.subowner))::text
 FROM pg_subscription s WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 

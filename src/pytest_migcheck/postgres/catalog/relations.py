@@ -11,7 +11,7 @@ chapter "System Catalogs" (https://www.postgresql.org/docs/current/catalogs.html
 
 from __future__ import annotations
 
-from pytest_migcheck.postgres.catalog.scope import Scope, acl, internal
+from pytest_migcheck.postgres.catalog.scope import Scope, acl, internal, listed
 
 _KIND = """CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view'
     WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type' END"""
@@ -23,8 +23,8 @@ SELECT c.oid::bigint, (SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = 
     {_KIND}, c.schema, '', c.name, json_build_object(
     'persistence', c.relpersistence, 'access method', (SELECT amname FROM pg_am WHERE oid = c.relam),
     'tablespace', (SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace),
-    'options', array_to_string(c.reloptions, ', '),
-    'toast options', (SELECT array_to_string(t.reloptions, ', ') FROM pg_class t WHERE t.oid = c.reltoastrelid),
+    'options', {listed("c.reloptions")},
+    'toast options', (SELECT {listed("t.reloptions")} FROM pg_class t WHERE t.oid = c.reltoastrelid),
     'replica identity', concat(c.relreplident, (SELECT ' ' || i.indexrelid::regclass::text FROM pg_index i
         WHERE i.indrelid = c.oid AND i.indisreplident)),
     'row security', c.relrowsecurity, 'force row security', c.relforcerowsecurity,
@@ -77,7 +77,7 @@ SELECT c.oid::bigint, NULL::bigint, 'column', c.schema, c.name, a.attname::text,
     'collation', CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END,
     'storage', CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END,
     'compression', nullif(a.attcompression, ''), 'statistics', nullif(a.attstattarget, -1),
-    'options', array_to_string(a.attoptions, ', '), 'fdw options', array_to_string(a.attfdwoptions, ', '),
+    'options', {listed("a.attoptions")}, 'fdw options', {listed("a.attfdwoptions")},
     'inherited', CASE WHEN NOT a.attislocal THEN true END,
     'grants', (SELECT string_agg(x::text, ',' ORDER BY x::text COLLATE "C") FROM unnest(a.attacl) x),
     '_position', a.attnum, '_from', CASE WHEN a.attinhcount > 0 THEN (SELECT string_agg(concat(
@@ -111,11 +111,11 @@ WHERE t.oid >= 16384 AND {scope.among("t")} AND {scope.own("t", "pg_type")} {not
 
 
 def _indexes() -> str:
-    return """
+    return f"""
 SELECT t.oid::bigint, c.oid::bigint, 'index', c.schema, t.name, c.name, json_build_object(
     'definition', pg_get_indexdef(c.oid), 'unique', i.indisunique,
     'valid', i.indisvalid OR c.relkind = 'I', 'clustered', i.indisclustered,
-    'options', array_to_string(c.reloptions, ', '), 'attached to', (SELECT h.inhparent::regclass::text
+    'options', {listed("c.reloptions")}, 'attached to', (SELECT h.inhparent::regclass::text
         FROM pg_inherits h WHERE h.inhrelid = c.oid),
     '_from', (SELECT concat(v.indrelid::regclass::text, '.', p.relname) FROM pg_inherits h
         JOIN pg_index v ON v.indexrelid = h.inhparent JOIN pg_class p ON p.oid = h.inhparent WHERE h.inhrelid = c.oid),
@@ -140,7 +140,8 @@ FROM pg_rewrite w JOIN rel r ON r.oid = w.ev_class WHERE w.rulename <> '_RETURN'
 UNION ALL SELECT r.oid::bigint, NULL::bigint, 'policy', r.schema, r.name, p.polname::text, json_build_object(
     'command', p.polcmd, 'permissive', p.polpermissive, 'using', pg_get_expr(p.polqual, p.polrelid),
     'with check', pg_get_expr(p.polwithcheck, p.polrelid), 'roles', (SELECT string_agg(
-        CASE WHEN o = 0 THEN 'public' ELSE pg_get_userbyid(o) END, ', ' ORDER BY 1) FROM unnest(p.polroles) o))::text
+        CASE WHEN o = 0 THEN 'public' ELSE pg_get_userbyid(o) END, ', ' ORDER BY
+        CASE WHEN o = 0 THEN 'public' ELSE pg_get_userbyid(o) END COLLATE "C") FROM unnest(p.polroles) o))::text
 FROM pg_policy p JOIN rel r ON r.oid = p.polrelid"""
 
 

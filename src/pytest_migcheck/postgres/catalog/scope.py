@@ -98,6 +98,12 @@ def acl(column: str, letter: str, owner: str) -> str:
     )
 
 
+def listed(column: str) -> str:
+    """A list whose order says nothing, as sorted text."""
+    return f"""CASE WHEN {column} IS NOT NULL THEN
+        (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest({column}) o) END"""
+
+
 def internal(alias: str, catalog: str) -> str:
     """Leave out what another object made for itself, such as the constructors of a range type."""
     return (
