@@ -4,8 +4,9 @@
     python benchmarks/run.py [--sizes 50 200 500] [--repeats 3] [--pytest-alembic-max 200] [--json PATH]
 
 Columns: ``floor`` sends the SQL of every revision (up, down, up, a transaction each) down one psycopg
-connection; ``stairway`` is ``pytest --migcheck --migcheck-checks=stairway``; ``migcheck`` is the full
-``pytest --migcheck``; both start a server of their own and that counts. ``pytest-alembic`` is
+connection; ``stairway`` is ``pytest --migcheck --migcheck-checks=stairway``; ``without-rows`` all checks but ``data``;
+``migcheck`` is the full ``pytest --migcheck``; all of them start a server of their own and that counts.
+``pytest-alembic`` is
 ``pytest --test-alembic`` (its four tests) on a server that is running already.
 """
 
@@ -35,7 +36,8 @@ from pytest_migcheck.postgres.ladder import start_server
 if TYPE_CHECKING:
     from pytest_migcheck.postgres.server import Server
 
-COLUMNS = ("floor", "stairway", "migcheck", "pytest-alembic")
+COLUMNS = ("floor", "stairway", "without-rows", "migcheck", "pytest-alembic")
+WITHOUT_ROWS = "heads,upgrade,roundtrip,drift,stairway,locks"
 VERSION_TABLE = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
 CONFTEST = '''\
 import os
@@ -139,6 +141,7 @@ def _measurement(
     where = f"--migcheck-postgres={postgres}"
     arguments = {
         "stairway": ["--migcheck", "--migcheck-checks=stairway", where, "-p", "no:pytest_alembic"],
+        "without-rows": ["--migcheck", f"--migcheck-checks={WITHOUT_ROWS}", where, "-p", "no:pytest_alembic"],
         "migcheck": ["--migcheck", where, "-p", "no:pytest_alembic"],
         "pytest-alembic": ["--test-alembic", "-p", "no:migcheck"],
     }[column]

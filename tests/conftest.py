@@ -42,8 +42,8 @@ def run_example(tmp_path: Path, server):
     """Judge the ``locks`` of a revision, after one that prepares; both given as bodies of ``upgrade()``.
 
     ``both`` keeps the findings on its downgrade, too; ``every`` judges all revisions but the first, and leaves what
-    the last of them made in ``run_example.catalog``; ``select`` are
-    names of rules that are off by default, ``more`` are rules of the user's own.
+    the last of them made in ``run_example.catalog``, and what did not run to its end in ``run_example.unfinished``;
+    ``select`` are names of rules that are off by default, ``more`` are rules of the user's own.
     """
     from pytest_migcheck.checks.locks import Target, judge_locks
     from pytest_migcheck.core.finding import Direction
@@ -73,6 +73,7 @@ def run_example(tmp_path: Path, server):
             version_num=server.version_num, target_version=target_version, version_tables=history.version_tables()
         )
         findings = []
+        run.unfinished = []
         try:
             for revision in (*(f"a{number}" for number in range(1, len(setups)) if every), "b2"):
                 outcome = judge_locks(
@@ -82,6 +83,7 @@ def run_example(tmp_path: Path, server):
                     selected=lambda _id, name: name in select,
                     more=more,
                 )
+                run.unfinished += [outcome.reason] if outcome.reason else []
                 findings += [f for f in outcome.findings if both or f.direction is Direction.UPGRADE]
             run.catalog = cursor.catalog_at_end() if every else None
         finally:

@@ -10,7 +10,8 @@ from pytest_migcheck.history.source import StepResult
 from pytest_migcheck.history.sql.find import FoundFolder
 from pytest_migcheck.history.sql.history import SqlHistory, SqlOptions
 from pytest_migcheck.postgres.database_set import DatabaseSet
-from pytest_migcheck.walk.cursor import Cursor, Stairway
+from pytest_migcheck.walk.cursor import Cursor
+from pytest_migcheck.walk.stairway import Stairway
 
 
 class Folder:

@@ -41,7 +41,7 @@ def test_templates_of_alembic_run_unmodified(pytester: pytest.Pytester, migcheck
     project.revision("a1", BODY, UNDO)
     project.revision("b2", 'op.add_column("t", sa.Column("x", sa.Text))', 'op.drop_column("t", "x")')
     result = migcheck("-v")
-    result.assert_outcomes(passed=7, skipped=1)
+    result.assert_outcomes(passed=9, skipped=1)
     result.stdout.fnmatch_lines(["*env.py::drift SKIPPED*"])
 
 
@@ -189,7 +189,7 @@ def test_the_url_of_the_environment_is_never_contacted(
     )
     project.revision("a1", BODY, UNDO)
     result = migcheck()
-    result.assert_outcomes(passed=5, skipped=1)
+    result.assert_outcomes(passed=6, skipped=1)
     assert "secret" not in result.stdout.str()
 
 
@@ -224,7 +224,7 @@ def test_asyncpg_and_a_settings_object(project: Project, migcheck) -> None:
     project.revision("a1", BODY, UNDO)
     project.revision("b2", 'op.create_index("ix", "t", ["id"])', 'op.drop_index("ix")')
     result = migcheck("-v")
-    result.assert_outcomes(passed=6, failed=1, skipped=1)
+    result.assert_outcomes(passed=8, failed=1, skipped=1)
     result.stdout.fnmatch_lines(["MC101 create-index-not-concurrent: *"])
 
 
@@ -234,7 +234,7 @@ def test_an_engine_that_the_application_made_at_import(project: Project, migchec
     )
     project.write("migrations/env.py", "from db import engine\n" + ENV_TAIL)
     project.revision("a1", BODY, UNDO)
-    migcheck().assert_outcomes(passed=5, skipped=1)
+    migcheck().assert_outcomes(passed=6, skipped=1)
 
 
 def test_a_flask_application_through_the_hook(project: Project, migcheck) -> None:
@@ -265,7 +265,7 @@ def test_a_flask_application_through_the_hook(project: Project, migcheck) -> Non
         """,
     )
     project.revision("a1", BODY, UNDO)
-    migcheck().assert_outcomes(passed=5, skipped=1)
+    migcheck().assert_outcomes(passed=6, skipped=1)
 
 
 def test_alembic_ini_in_a_subfolder(pytester: pytest.Pytester, migcheck) -> None:
@@ -273,7 +273,7 @@ def test_alembic_ini_in_a_subfolder(pytester: pytest.Pytester, migcheck) -> None
     project.write("alembic.ini", "[alembic]\nscript_location = migrations\nsqlalchemy.url = driver://\n")
     project.revision("a1", BODY, UNDO)
     result = migcheck("-v")
-    result.assert_outcomes(passed=5, skipped=1)
+    result.assert_outcomes(passed=6, skipped=1)
     result.stdout.fnmatch_lines(["backend/migrations/versions/a1.py::stairway PASSED*"])
 
 
@@ -380,7 +380,7 @@ def test_two_histories_with_modules_of_one_name(pytester: pytest.Pytester, migch
     service(pytester.path, "billing", "bills")
     service(pytester.path, "users", "people")
     result = migcheck("-v")
-    result.assert_outcomes(passed=16)
+    result.assert_outcomes(passed=20)
     result = migcheck("-v", "--migcheck-checks=stairway", "users/migrations/versions", "billing/migrations/versions")
     result.assert_outcomes(passed=4)
 

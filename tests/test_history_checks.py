@@ -144,7 +144,7 @@ def test_an_autocommit_block_works_in_the_stairway(project: Project, migcheck) -
         'with op.get_context().autocommit_block():\n    op.drop_index("ix", "orders", postgresql_concurrently=True)',
     )
     project.env(configure=", transaction_per_migration=True")
-    migcheck().assert_outcomes(passed=7, skipped=1)
+    migcheck().assert_outcomes(passed=9, skipped=1)
 
 
 def test_a_role_that_a_migration_makes_does_not_stand_in_the_way(project: Project, migcheck) -> None:
@@ -167,7 +167,7 @@ def test_our_redirection_is_not_there_for_other_tests(project: Project, migcheck
                 engine.connect()
         """,
     )
-    migcheck("-p", "no:randomly", "migrations", "test_mine.py").assert_outcomes(passed=6, skipped=1)
+    migcheck("-p", "no:randomly", "migrations", "test_mine.py").assert_outcomes(passed=7, skipped=1)
 
 
 def test_locks_of_an_upgrade_that_fails_never_pass(project: Project, migcheck) -> None:

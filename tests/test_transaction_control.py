@@ -75,7 +75,7 @@ def test_commit_in_sql_is_told_by_locks_at_its_own_revision(project: Project, mi
             "  MC139 transaction-control-in-migration *b2:11",
         ]
     )
-    result.assert_outcomes(passed=8, failed=1, skipped=1)
+    result.assert_outcomes(passed=11, failed=1, skipped=1)
 
 
 def test_a_failure_after_a_commit_says_what_stays(project: Project, migcheck) -> None:

@@ -10,10 +10,10 @@ from pytest_migcheck.checks.heads import judge_heads
 from pytest_migcheck.checks.history_rules import history_rules
 from pytest_migcheck.checks.in_sql import in_words_of
 from pytest_migcheck.checks.revision import judge_revision
-from pytest_migcheck.checks.row_trials import RowTrials, Walker
+from pytest_migcheck.checks.row_trials import RowTrials, Walked
 from pytest_migcheck.checks.scope import Scope, context_of, scopes_of
 from pytest_migcheck.checks.whole import Ground, WholeHistory
-from pytest_migcheck.core.outcome import MigcheckError, Outcome, Status
+from pytest_migcheck.core.outcome import ALONE, MigcheckError, Outcome, Status
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.find import find_histories
 from pytest_migcheck.history.source import History, Hooks
@@ -29,7 +29,7 @@ from pytest_migcheck.settings import Settings
 from pytest_migcheck.suppress.baseline import read_baseline
 from pytest_migcheck.suppress.silence import silence_of
 from pytest_migcheck.suppress.since import check_known
-from pytest_migcheck.walk.cursor import Cursor, Stairway
+from pytest_migcheck.walk.cursor import Cursor
 
 
 @dataclass(slots=True)
@@ -42,7 +42,6 @@ class _Work:
     whole: WholeHistory | None = None
     stopped_by: str | None = None
     cluster_wide: bool | None = None
-    walked: tuple[str, Stairway] | None = None
 
 
 class Session:
@@ -71,8 +70,7 @@ class Session:
         path = settings.baseline
         self.baseline = None if path is None else read_baseline(path, writing=settings.write_baseline)
         self._grounds = Grounds(self.servers, self._seek_floor)
-        off = {rule.id for rule in (*all_rules(), *own_rules) if rule.off}
-        off |= {rule.id for rule in history_rules() if rule.off}
+        off = {r.id for r in (*all_rules(), *own_rules) if r.off} | {r.id for r in history_rules() if r.off}
         self._silence = silence_of(settings, {rule.id: rule.name for rule in own_rules}, off)
         self._closed = False
         self._current: str | None = None
@@ -89,8 +87,8 @@ class Session:
 
     def server_line(self) -> str | None:
         """The server in one line, None until one was needed."""
-        server, floor = self.server, self._grounds.floor
-        older = f"; older revisions: a template, {floor.story}" if floor else ""
+        server, story = self.server, self._grounds.story
+        older = f"; older revisions: {story}" if story else ""
         return None if server is None else server.describe() + older
 
     def histories(self) -> tuple[History, ...]:
@@ -132,7 +130,7 @@ class Session:
                 self._judge(work, check, revision)
             except MigcheckError as error:
                 # What stops one item stops them all; it is told once in full.
-                work.stopped_by = str(error).splitlines()[0] if check != "drift" else work.stopped_by
+                work.stopped_by = str(error).splitlines()[0] if check not in ALONE else work.stopped_by
                 raise
         outcome = in_words_of(work.history, work.outcomes[key])
         return outcome if self.baseline is None else self.baseline.mark(outcome, history)
@@ -173,26 +171,23 @@ class Session:
         """Run a revision once and keep both verdicts on it; the catalogs are not kept."""
         server = self._started()
         history = work.history
+        reset = self._roles_as_at_the_start
         if work.cursor is None:
             traced = bool({"locks", "data"} & {*self._settings.checks})
-            work.cursor = Cursor(history, server, self._roles_as_at_the_start, traced=traced, floor=self._grounds.floor)
+            work.cursor = Cursor(history, server, reset, traced=traced, floor=self._grounds.floor)
         stairway = work.cursor.stairway(revision)
-        work.walked = (revision, stairway)
+        self._rows.remember(Walked(history, revision, stairway, server, reset, work.cursor, self._grounds.floor))
         node = history.graph.revisions[revision]
         judged = judge_revision(stairway, node, history, server, self._settings, self._silence, self._own_rules)
         work.outcomes.update({(check, revision): outcome for check, outcome in judged.items()})
 
     def _with_rows(self, work: _Work, revision: str) -> Outcome:
         """Judge a revision by rows; what it does without any must be known by then."""
-        if work.walked is None or work.walked[0] != revision:
+        if not self._rows.knows(work.history, revision):
             self._walk(work, revision)
-        assert work.walked is not None
-        assert work.cursor is not None
-        work.cursor.release()
-        walker = Walker(work.history, self._started(), self._roles_as_at_the_start, self._grounds.floor)
         node = work.history.graph.revisions[revision]
         one_way = self._silence.irreversible(node) is not None
-        judged = self._rows.outcome(walker, node, work.walked[1], irreversible=one_way)
+        judged = self._rows.outcome(work.history, node, irreversible=one_way)
         return self._silence.revision(judged, "data", node, ())
 
     def _history_check(self, work: _Work, check: str) -> Outcome:
@@ -210,6 +205,7 @@ class Session:
                 self._ground(history),
                 start=self.scope(history.name).start,
                 declared=lambda: self._silence.all_irreversible(history.graph),
+                severities=self._settings.drift,
             )
         return work.whole.judge(check)
 
@@ -248,11 +244,13 @@ class Session:
             self._roles = RoleBaseline(frozenset((server.params.user,))) if shared else RoleBaseline.of(server)
         return server
 
-    def _seek_floor(self) -> Floor | None:
+    def _seek_floor(self) -> Floor | str | None:
         """The state before the first revision that is judged, where older ones are not."""
         history, *others = self.histories()
         start = self.scope(history.name).start
-        if others or not start:
+        if others:
+            return "there are several histories" if self._settings.since[1] else None
+        if not start:
             return None
         self.pause()
         settings, hooks = self._settings, self._hooks

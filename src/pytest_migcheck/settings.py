@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pytest_migcheck.core.drift_severities import ATTRIBUTES, KINDS, SEVERITIES, Severities
 from pytest_migcheck.core.outcome import CHECKS, MigcheckError
 
 REPORTS = ("html", "sarif", "json", "github")
@@ -25,6 +26,7 @@ class Settings:
     init: tuple[str, ...] = ()
     metadata: tuple[str, ...] = ()
     declared: str = ""
+    drift: Severities = field(default_factory=dict)
     checks: tuple[str, ...] = CHECKS
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -264,6 +266,22 @@ def _one_declared(origin: str, value: str, root: Path, metadata: Sequence[str]) 
         raise MigcheckError(
             f"{origin}: {value!r} and migcheck_metadata: {' '.join(metadata)!r} both say what is declared; set one"
         )
+
+
+def drift_severities(origin: str, values: Sequence[str]) -> dict[tuple[str, str], str]:
+    """``KIND: SEVERITY`` and ``KIND.ATTRIBUTE: SEVERITY`` lines; a kind may be in the plural."""
+    found: dict[tuple[str, str], str] = {}
+    for value in (line for line in values if line.strip()):
+        what, separator, severity = value.partition(":")
+        if not separator:
+            example = "view: error, or column.statistics: ignore"
+            raise MigcheckError(f"{origin}: {value!r} is not KIND: SEVERITY; for example {example}")
+        kind, dot, attribute = (part.strip() for part in what.partition("."))
+        singular = {f"{known}s": known for known in KINDS} | {"policies": "policy", "indexes": "index"}
+        kind = choice(origin, kind if kind in KINDS else singular.get(kind, kind), KINDS)
+        attribute = choice(origin, attribute, ATTRIBUTES) if dot else ""
+        found[kind, attribute] = choice(origin, severity.strip(), SEVERITIES)
+    return found
 
 
 def positive(origin: str, value: int) -> int:

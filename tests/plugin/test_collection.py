@@ -87,7 +87,7 @@ def test_node_ids_outside_of_rootdir_can_be_run(project, migcheck, pytester):
     (inner / "pytest.ini").write_text("[pytest]\nmigcheck_config = ../alembic.ini\n")
     os.chdir(inner)
     nodes = collected(migcheck)
-    assert len(set(nodes)) == len(nodes) == 6
+    assert len(set(nodes)) == len(nodes) == 7
     assert collected(migcheck, "-c", "pytest.ini", nodes[1]) == [nodes[1]] == ["../migrations/versions/r1.py::stairway"]
 
 

@@ -48,7 +48,7 @@ def test_workers_report_every_check(three: Project, migcheck) -> None:
     found, stopped = entries(three)
     assert stopped is None
     assert [node for node, (outcome, reason) in found.items() if reason == "not run"] == []
-    assert len(found) == 3 + 4
+    assert len(found) == 3 + 3 + 4
 
 
 def test_what_a_crashed_worker_took_along_is_listed(three: Project, migcheck) -> None:

@@ -16,6 +16,7 @@ from pytest_migcheck.checks.drift_fix import fix_code, paste_order
 from pytest_migcheck.checks.restoring import Catalogs
 from pytest_migcheck.core.difference_words import words
 from pytest_migcheck.core.drift import drift
+from pytest_migcheck.core.drift_severities import ATTRIBUTES, KINDS
 from pytest_migcheck.core.finding import Change, Difference
 from pytest_migcheck.postgres.fold import fold
 from pytest_migcheck.postgres.server import Server
@@ -94,6 +95,8 @@ def test_every_attribute_of_every_kind_has_a_change(both: Both) -> None:
     kinds = {kind for kind, _ in read if kind not in off}
     assert kinds - one_sided == set()
     untold = {(kind, name) for kind, name in read - told if kind in kinds and name not in OFF}
+    assert {kind for kind, _ in read} - off <= set(KINDS)
+    assert {name for kind, name in read if kind in kinds} - OFF <= set(ATTRIBUTES)
     assert untold == UNCHANGED | ({("constraint", "enforced")} if both.version < 180000 else set())
 
 

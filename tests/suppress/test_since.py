@@ -42,7 +42,7 @@ def test_on_a_branch_only_what_is_new_is_judged_from_a_template_that_is_kept(bra
     story = []
     for _ in range(2):
         result = migcheck("--migcheck-since=git:main", "-v", "-rs", "--migcheck-report=json")
-        result.assert_outcomes(passed=5, failed=1)
+        result.assert_outcomes(passed=6, failed=1)
         found = "\n".join(result.outlines)
         story.append(re.search("; older revisions: a template, (.*)", found)[1])
         assert re.search(
@@ -59,7 +59,7 @@ def test_on_a_branch_only_what_is_new_is_judged_from_a_template_that_is_kept(bra
                 "migrations/env.py::roundtrip PASSED*",  # not stopped by b2, which has no way back
                 "migrations/env.py::drift PASSED*",
                 "MC101 create-index-not-concurrent: building ix_d blocks writes to orders",
-                "1 revision, 6 checks*: 1 error*",
+                "1 revision, 7 checks*: 1 error*",
             ]
         )
     assert story[0].startswith("migrated (") and story[1] == "from the cache"
@@ -70,7 +70,7 @@ def test_on_a_branch_only_what_is_new_is_judged_from_a_template_that_is_kept(bra
     # Another new revision leaves the template as it is; a file that was typed is judged, old or not.
     branch.revision("e5", "pass", message="nothing yet")
     result = migcheck("--migcheck-since=git:main", "-k", "e5 or heads", "-n2", "--migcheck-report=json")
-    result.assert_outcomes(passed=3)
+    result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines(["PostgreSQL *; older revisions: a template, from the cache"])
     assert [(f["id"], f["revision"]) for f in _report(branch)["findings"]] == [("MC018", "e5")]
     result = migcheck("migrations/versions/b2.py::locks", "--migcheck-since=git:main")
@@ -156,3 +156,12 @@ def test_git_that_cannot_answer_says_what_to_do(branch, repository, tmp_path_fac
     repository.commit()
     with pytest.raises(MigcheckError, match="have no common commit"):
         git_base(branch.path, "main", "--x")
+
+
+def test_an_older_revision_that_fails_is_run_and_the_summary_says_why(project, migcheck):
+    project.revision("a1", TABLE, 'op.drop_table("orders")')
+    project.revision("c3", 'op.execute("SELECT 1/0")')
+    project.revision("b2", 'op.add_column("orders", sa.Column("x", sa.Text))', 'op.drop_column("orders", "x")', parents="a1")
+    result = migcheck("--migcheck-since=c3", "--migcheck-checks=stairway")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*; older revisions: run, without a template: upgrade of c3 fails: DivisionByZero: *"])

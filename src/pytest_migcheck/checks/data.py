@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pytest_migcheck.checks.data_findings import Breakage, breakages, computed_columns, data_finding
 from pytest_migcheck.checks.data_places import Places
+from pytest_migcheck.checks.data_rows import Smallest
 from pytest_migcheck.checks.row_trials import Budget, DataOptions
 from pytest_migcheck.checks.touched import Touched, touched, with_dependents
 from pytest_migcheck.core.finding import Finding, Severity
@@ -18,27 +20,34 @@ from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.core.rows import RowSet
 from pytest_migcheck.core.table_shape import Shapes, TableName
 from pytest_migcheck.populate.compare import Intent
-from pytest_migcheck.populate.drawing import Nothing, Plain, draw_rows, sweep
+from pytest_migcheck.populate.drawing import Nothing, Plain, draw_rows, seed_of, sweep
 from pytest_migcheck.populate.literals import literals_of_python, literals_of_sql
 from pytest_migcheck.populate.passage import Passage, Route, layout_of, sequences_of
 from pytest_migcheck.populate.plan import Wanted, bounded, make_plan
 from pytest_migcheck.populate.simplify import simplified
 from pytest_migcheck.postgres.shapes import read_shapes
 from pytest_migcheck.sql.writes import writes
-from pytest_migcheck.walk.cursor import Cursor, Stairway
+from pytest_migcheck.walk.cursor import Cursor
+from pytest_migcheck.walk.stairway import Stairway
 
 _FEW = 8
 _SWEPT = 40
 _CUT = "migcheck_time_budget was used up: {} was tried with fewer rows than migcheck_examples says"
 
 
-def judge_data(stairway: Stairway, revision: Revision, cursor: Cursor, options: DataOptions, budget: Budget) -> Outcome:
+def judge_data(
+    stairway: Stairway,
+    revision: Revision,
+    before: Callable[[], AbstractContextManager[Cursor | None]],
+    options: DataOptions,
+    budget: Budget,
+) -> Outcome:
     """Judge one revision by rows.
 
     Args:
         stairway: its records over empty tables.
         revision: the revision.
-        cursor: walks databases for rows, and stands anywhere.
+        before: gives a cursor that stands right before the revision.
         options: what the user says about rows.
         budget: what the items of the run may still take.
     """
@@ -46,17 +55,15 @@ def judge_data(stairway: Stairway, revision: Revision, cursor: Cursor, options: 
         return Outcome(status=Status.SKIPPED, reason=f"not reached: upgrading {stairway.blocked_by} fails")
     if stairway.up.failure is not None:
         return Outcome(status=Status.SKIPPED, reason=f"upgrading {revision.id} fails without rows (see stairway)")
-    what = touched(stairway, cursor.version_tables())
+    what = touched(stairway, options.hidden)
     if not what.tables:
         return Outcome(status=Status.PASSED)
-    databases = cursor.before(revision.id)
-    if databases is None:
-        return Outcome(status=Status.SKIPPED, reason="not reached: an earlier upgrade fails")
-    query = cursor.query
-    shapes = read_shapes(query, cursor.version_tables())
-    trial = _Trial(stairway, revision, cursor, options, budget)
-    trial.prepare(what, shapes, query)
-    return trial.outcome()
+    with before() as cursor:
+        if cursor is None:
+            return Outcome(status=Status.SKIPPED, reason="not reached: an earlier upgrade fails")
+        trial = _Trial(stairway, revision, cursor, options, budget)
+        trial.prepare(what, read_shapes(cursor.query, options.hidden), cursor.query)
+        return trial.outcome()
 
 
 class _Trial:
@@ -72,7 +79,8 @@ class _Trial:
         self._unfilled: str | None = None
         self._notes: list[str] = []
         self._warnings: dict[Any, Breakage] = {}
-        self._cut = False
+        self._tried = 0
+        self._started = time.monotonic()
 
     def prepare(self, what: Touched, shapes: Shapes, query: Callable[[str], Sequence[Sequence[Any]]]) -> None:
         """Plan the rows and the route."""
@@ -111,11 +119,10 @@ class _Trial:
         self._places = Places(self._cursor, self._route, committed=what.commits or deferred)
 
     def outcome(self) -> Outcome:
-        started = time.monotonic()
         try:
             found = self._found() if self._plan.tables else []
         finally:
-            self._budget.used += time.monotonic() - started
+            self._budget.used += time.monotonic() - self._started
             self._places.close()
         self._name_unfilled()
         findings = [self._finding(breakage, rows) for breakage, rows in found]
@@ -131,7 +138,7 @@ class _Trial:
         for rows in self._first():
             for key in self._judge(rows):
                 if key not in smallest:
-                    smallest[key] = simplified(rows, self._plan, lambda r, key=key: key in self._judge(r))  # type: ignore[misc]
+                    smallest[key] = self._simplified(rows, key)
         if self._depends:
             smallest |= self._searched(self._options.examples, smallest)
         confirmed = self._confirmed(smallest)
@@ -141,6 +148,13 @@ class _Trial:
             self._warnings.clear()
             confirmed = self._confirmed(self._searched(min(_FEW, self._options.examples), {}))
         return confirmed
+
+    def _simplified(self, rows: RowSet, key: Any) -> RowSet:
+        """The rows as a person would write them, as far as there is time for that."""
+        return simplified(rows, self._plan, lambda simpler: self._left() > 0 and key in self._judge(simpler))
+
+    def _left(self) -> float:
+        return self._budget.left() - (time.monotonic() - self._started)
 
     def _first(self) -> Iterator[RowSet]:
         """Rows to begin with: the user's, plain ones, only NULLs, and one with every value."""
@@ -155,13 +169,12 @@ class _Trial:
         """What else breaks it."""
         from pytest_migcheck.populate.search import search
 
-        deadline = time.monotonic() + self._budget.left()
         found = search(
             self._plan,
             lambda rows: tuple(key for key in self._judge(rows) if key not in known),
             name=f"{self._options.history}:{self._revision.id}",
             examples=examples,
-            time_left=lambda: deadline - time.monotonic(),
+            time_left=self._left,
             seed=self._options.seed,
         )
         if found.cut:
@@ -171,6 +184,7 @@ class _Trial:
     def _judge(self, rows: RowSet) -> tuple[Any, ...]:
         """The keys of what the rows break; what is only a warning is noted."""
         passage = self._places.take_through(rows)
+        self._tried += 1
         self._note(passage)
         found = self._broken(passage)
         for breakage in found:
@@ -215,4 +229,7 @@ class _Trial:
                 self._notes.append(f"no rows in {table.shape.label} for {self._revision.id}: {why.splitlines()[0]}")
 
     def _finding(self, breakage: Breakage, rows: RowSet | None) -> Finding:
-        return data_finding(breakage, rows, self._revision, self._plan, self._options.history, self._options.seed)
+        options = self._options
+        seed = seed_of(f"{options.history}:{self._revision.id}") if options.seed is None else options.seed
+        shown = () if rows is None else Smallest(rows, self._plan, self._tried, seed).details(breakage.passage.before)
+        return data_finding(breakage, self._revision, shown)

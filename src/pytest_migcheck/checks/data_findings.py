@@ -1,25 +1,20 @@
-"""What rows break, and how a finding says so: the rows as a table and as INSERT statements, and how to draw them."""
+"""What rows break, and how a finding says so."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_migcheck.checks.data_words import advice, when
 from pytest_migcheck.core.finding import Direction, Finding, Severity
 from pytest_migcheck.core.graph import Revision
-from pytest_migcheck.core.rows import RowSet, Snapshot
 from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.core.statement import Source, Statement
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.core.table_shape import TableName, TableShape
-from pytest_migcheck.populate.candidates import is_number
 from pytest_migcheck.populate.compare import Damage, Intent, damages
-from pytest_migcheck.populate.drawing import seed_of
 from pytest_migcheck.populate.passage import Passage
-from pytest_migcheck.populate.plan import Plan
-from pytest_migcheck.populate.statements import insert_statement
 
 _USING = re.compile(
     r"ALTER\s+(?:COLUMN\s+)?(\"[^\"]+\"|\w+)\s+(?:SET\s+DATA\s+)?TYPE\s+.*?\sUSING\s+(.*?)(?:,\s*ALTER\s|$)",
@@ -30,7 +25,6 @@ _STEPS = {
     2: "up ✓   down ✗",
     3: "up ✓   down ✓   up ✗",
 }
-_SHOWN_ROWS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +80,8 @@ def computed_columns(
     return frozenset(found)
 
 
-def data_finding(
-    breakage: Breakage, rows: RowSet | None, revision: Revision, plan: Plan, history: str, seed: int | None
-) -> Finding:
-    """The finding; ``rows`` are the smallest, None where any row shows it."""
+def data_finding(breakage: Breakage, revision: Revision, shown: Sequence[tuple[str, str]]) -> Finding:
+    """The finding; ``shown`` are the smallest rows, and how to have them again."""
     damage, failure = breakage.damage, breakage.failure
     if failure is not None:
         rule = "downgrade-fails-on-rows" if breakage.passage.step == 2 else "upgrade-fails-on-rows"
@@ -109,10 +101,7 @@ def data_finding(
     details = [("error", _error(failure))] if failure is not None else []
     details += [("value", damage.detail)] if damage is not None and damage.detail else []
     details += [("steps", _STEPS[breakage.passage.step])] if failure is not None and breakage.passage.step > 1 else []
-    if rows is not None:
-        details += rows_details(breakage.passage.before, rows, plan)
-        number = seed_of(f"{history}:{revision.id}") if seed is None else seed
-        details.append(("seed", f"--hypothesis-seed={number}   (draws the same rows again)"))
+    details += shown
     details += [("fix", fix)] if fix else []
     return Finding(
         id=rule_id(rule),
@@ -146,43 +135,3 @@ def _source_of(damage: Damage, passage: Passage) -> Source | None:
     named = [s for s in statements if s.source is not None and damage.table[1] in s.sql]
     about = [s for s in named if damage.column and damage.column in s.sql]
     return next((s.source for s in reversed(about or named)), None)
-
-
-def rows_details(before: Snapshot, rows: RowSet, plan: Plan) -> list[tuple[str, str]]:
-    """The rows that PostgreSQL let in, as a table and as statements that make them again."""
-    shapes, lines, inserts = plan.shapes, [], []
-    width = max((len(shapes[row.table].label) for row in rows), default=0)
-    for row in rows:
-        table = shapes[row.table]
-        if before and _is_there(before, row.table, dict(row.values)):
-            pairs = ", ".join(_pair(n, v, plan.kind_of(table, n)) for n, v in row.values)
-            lines.append(f"{table.label:<{width}}  {{{pairs}}}")
-            inserts.append(f"{insert_statement(row, table)};")
-    more = [f"... ({len(lines) - _SHOWN_ROWS} more)"] if len(lines) > _SHOWN_ROWS else []
-    return (
-        [
-            ("rows", "\n".join([*lines[:_SHOWN_ROWS], *more])),
-            ("insert", "\n".join([*inserts[:_SHOWN_ROWS], *more])),
-        ]
-        if lines
-        else []
-    )
-
-
-def _is_there(before: Snapshot, table: TableName, wanted: Mapping[str, str | None]) -> bool:
-    """Whether a row was let in; PostgreSQL may spell its values otherwise, so keys and NULLs decide."""
-    found = before.get(table)
-    if found is None:
-        return False
-    nulls = {name for name, value in wanted.items() if value is None}
-    rows = found.as_rows()
-    return any(all((row.get(name) is None) == (name in nulls) or name not in row for name in wanted) for row in rows)
-
-
-def _pair(name: str, value: str | None, kind: str) -> str:
-    if value is None:
-        return f"{name}: NULL"
-    if is_number(kind) or kind == "boolean":
-        return f"{name}: {value}"
-    shown = value if len(value) <= 80 else f"{value[:20]}... ({len(value)} characters)"
-    return f"{name}: '{shown}'"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pytest_migcheck.checks.drift_fix import fix_code, keys_of, paste_order
 from pytest_migcheck.checks.drift_forgotten import with_forgotten
@@ -12,6 +12,7 @@ from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.describe import describe
 from pytest_migcheck.core.difference_words import words
 from pytest_migcheck.core.drift import drift
+from pytest_migcheck.core.drift_severities import Severities, adjusted
 from pytest_migcheck.core.finding import Change, Difference, Finding, Severity
 from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.core.rule_ids import rule_id
@@ -21,7 +22,7 @@ from pytest_migcheck.postgres.fold import fold
 from pytest_migcheck.postgres.server import Server
 
 
-def compare_models(history: History, server: Server, migrated: Catalog) -> Outcome:
+def compare_models(history: History, server: Server, migrated: Catalog, severities: Severities) -> Outcome:
     """Compare the migrated catalog with the models of every database that has some."""
     models = DatabaseSet(server, "models")
     outcomes: list[Outcome] = []
@@ -38,11 +39,13 @@ def compare_models(history: History, server: Server, migrated: Catalog) -> Outco
                 hidden_tables=history.version_tables(),
                 env_path=str(history.env_path),
                 heads=", ".join(history.graph.heads),
+                severities=severities,
             )
             outcomes.append(judge_drift(one, side, models))
         return joined(outcomes)
     finally:
         models.drop()
+
 
 _SHOWN = 300
 
@@ -65,6 +68,7 @@ class Migrated:
     hidden_tables: tuple[tuple[str, str], ...]
     env_path: str
     heads: str
+    severities: Severities = field(default_factory=dict)
 
 
 def judge_drift(declared: Declared, side: Migrated, models: DatabaseSet) -> Outcome:
@@ -83,7 +87,8 @@ def judge_drift(declared: Declared, side: Migrated, models: DatabaseSet) -> Outc
         complete=declared.complete,
     )
     catalogs = Catalogs(before=expected, after=side.catalog, version=models.server.version_num)
-    told = [_finding(d, side, declared, catalogs) for d in sorted(differences, key=paste_order)]
+    shown = sorted(adjusted(differences, side.severities), key=paste_order)
+    told = [_finding(d, side, declared, catalogs) for d in shown]
     findings = tuple(with_forgotten(told, declared.forgotten(), side.env_path))
     failed = any(f.severity is Severity.ERROR for f in findings)
     return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings)

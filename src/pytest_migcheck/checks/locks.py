@@ -13,7 +13,7 @@ from pytest_migcheck.core.outcome import Outcome, Status, TracedStatement
 from pytest_migcheck.core.step import StepRecord
 from pytest_migcheck.rules._rule import Rule
 from pytest_migcheck.rules.judge import RuleContext, judge_and_mark
-from pytest_migcheck.walk.cursor import Stairway
+from pytest_migcheck.walk.stairway import Stairway
 
 _TIMEOUT_RULE = ("MC131", "missing-lock-timeout")
 # One hint for a history instead of a warning on every revision.

@@ -15,7 +15,7 @@ from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.rules._rule import Rule
 from pytest_migcheck.settings import Settings
 from pytest_migcheck.suppress.silence import Silence
-from pytest_migcheck.walk.cursor import Stairway
+from pytest_migcheck.walk.stairway import Stairway
 
 
 def judge_revision(

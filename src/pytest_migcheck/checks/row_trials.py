@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pytest_migcheck.core.diff import same
 from pytest_migcheck.core.graph import Revision
 from pytest_migcheck.core.outcome import Outcome
+from pytest_migcheck.core.table_shape import TableName
 from pytest_migcheck.history.source import History
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.settings import Settings
-from pytest_migcheck.walk.cursor import Cursor, Floor, Stairway
+from pytest_migcheck.walk.cursor import Cursor, Floor
+from pytest_migcheck.walk.stairway import Stairway
 
 if TYPE_CHECKING:
     from pytest_migcheck.populate.sample import Sample
@@ -39,6 +43,7 @@ class DataOptions:
     sample: Sample | None
     seed: int | None
     irreversible: bool
+    hidden: Collection[TableName]
 
 
 class RowHooks(Protocol):
@@ -48,12 +53,18 @@ class RowHooks(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Walker:
-    """What a walk needs: the history, where its databases are made, and what takes roles back."""
+class Walked:
+    """The records of a revision without rows, and what a walk with rows needs.
+
+    ``reset_cluster`` takes roles back, ``cursor`` has made the records.
+    """
 
     history: History
+    revision: str
+    stairway: Stairway
     server: Server
     reset_cluster: Callable[[], None]
+    cursor: Cursor
     floor: Floor | None
 
 
@@ -65,27 +76,56 @@ class RowTrials:
         self._hooks = hooks
         self._budget = Budget(seconds=float(settings.time_budget))
         self._cursors: dict[str, Cursor] = {}
+        self._walked: dict[str, Walked] = {}
         self._sample: Sample | None = None
 
-    def outcome(self, walker: Walker, node: Revision, stairway: Stairway, *, irreversible: bool) -> Outcome:
-        """Judge a revision by rows; ``stairway`` are its records without any."""
+    def remember(self, walked: Walked) -> None:
+        """Keep the records of a revision until the next one of the history: they hold whole catalogs."""
+        self._walked[walked.history.name] = walked
+
+    def knows(self, history: History, revision: str) -> bool:
+        """Whether the revision is the one that was walked last."""
+        return history.name in self._walked and self._walked[history.name].revision == revision
+
+    def outcome(self, history: History, revision: Revision, *, irreversible: bool) -> Outcome:
+        """Judge a revision by rows."""
         from pytest_migcheck.checks.data import judge_data
 
-        name = walker.history.name
+        walked = self._walked[history.name]
+        options = self._options(history, irreversible=irreversible)
+        return judge_data(walked.stairway, revision, lambda: self._before(walked), options, self._budget)
+
+    @contextlib.contextmanager
+    def _before(self, walked: Walked) -> Iterator[Cursor | None]:
+        """A cursor right before the revision; None where that is not reached."""
+        cursor = walked.cursor
+        if _is_clean(walked.stairway) and cursor.stands_after(walked.revision):
+            with cursor.taken_back(walked.revision) as databases:
+                if databases is not None:
+                    yield cursor
+                    return
+        # A way of its own: the other cursor cannot stand before the revision again.
+        cursor.release()
+        own = self._own_cursor(walked)
+        try:
+            yield None if own.before(walked.revision) is None else own
+        finally:
+            # Two runs of env.py never overlap.
+            own.release()
+
+    def _own_cursor(self, walked: Walked) -> Cursor:
+        name = walked.history.name
         if name not in self._cursors:
             self._cursors[name] = Cursor(
-                walker.history, walker.server, walker.reset_cluster, traced=False, reads=False, floor=walker.floor
+                walked.history, walked.server, walked.reset_cluster, traced=False, reads=False, floor=walked.floor
             )
-        cursor = self._cursors[name]
-        try:
-            return judge_data(stairway, node, cursor, self._options(name, irreversible=irreversible), self._budget)
-        finally:
-            cursor.release()
+        return self._cursors[name]
 
-    def _options(self, history: str, *, irreversible: bool) -> DataOptions:
+    def _options(self, history: History, *, irreversible: bool) -> DataOptions:
         s = self._settings
         return DataOptions(
-            history=history,
+            history=history.name,
+            hidden=history.version_tables(),
             examples=s.examples,
             bounds=s.empty_tables,
             own=self._hooks.strategy,
@@ -111,3 +151,12 @@ class RowTrials:
         for cursor in self._cursors.values():
             cursor.forget()
         self._cursors.clear()
+
+
+def _is_clean(stairway: Stairway) -> bool:
+    """Whether the revision can be taken back and applied again without a trace."""
+    up, down, again = stairway.up, stairway.down, stairway.again
+    if up is None or down is None or again is None or stairway.dirty:
+        return False
+    failed = any(record.failure is not None for record in (up, down, again))
+    return not failed and down.after is not None and same(up.before, down.after)

@@ -13,7 +13,7 @@ from pytest_migcheck.core.graph import Revision
 from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.core.step import NO_WAY_BACK, StepRecord
-from pytest_migcheck.walk.cursor import Stairway
+from pytest_migcheck.walk.stairway import Stairway
 
 
 def judge_stairway(stairway: Stairway, revision: Revision, declared: str | None) -> Outcome:

@@ -9,9 +9,10 @@ from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.core.step import StepRecord
 from pytest_migcheck.core.table_shape import Shapes, TableName
+from pytest_migcheck.sql.statements import parse
 from pytest_migcheck.sql.transaction_control import ends_transaction
 from pytest_migcheck.sql.writes import writes
-from pytest_migcheck.walk.cursor import Stairway
+from pytest_migcheck.walk.stairway import Stairway
 
 _TABLES = ("table", "partitioned table")
 _PARTS = ("column", "constraint", "index", "trigger", "rule", "policy")
@@ -69,10 +70,17 @@ def _reads_rows(statement: Statement) -> bool:
     """Whether what the statement does, or that it fails, is up to the rows."""
     there = {lock.table for lock in statement.held if lock.preexisting}
     worked_on = {*statement.scans, *statement.rewrites} - {*statement.created}
-    if worked_on:
+    if worked_on and not _takes_any_row(statement.sql):
         return True
     text = statement.sql.lstrip()[:4].upper()
     return (not statement.utility and bool(there)) or text.startswith(("DO", "CALL"))
+
+
+def _takes_any_row(sql: str) -> bool:
+    """An index of plain columns reads every row, and none makes it fail."""
+    parsed = parse(sql)
+    plain = "(" not in parsed.columns and not parsed.where
+    return parsed.kind == "create index" and plain and "UNIQUE" not in parsed.flags
 
 
 def _commits(statement: Statement) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pytest_migcheck.core.finding import Direction, Finding
 from pytest_migcheck.core.outcome import Outcome, Status, StepState, WalkedStep
 from pytest_migcheck.core.step import StepRecord
-from pytest_migcheck.walk.cursor import Stairway
+from pytest_migcheck.walk.stairway import Stairway
 
 
 def walked_steps(stairway: Stairway, outcome: Outcome) -> tuple[WalkedStep, ...]:

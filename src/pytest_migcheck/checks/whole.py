@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pytest_migcheck.checks.chain import judge_roundtrip, judge_upgrade, walk_chain
 from pytest_migcheck.checks.drift import compare_models
 from pytest_migcheck.core.catalog import Catalog
+from pytest_migcheck.core.drift_severities import Severities
 from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.history.source import History, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
@@ -36,15 +37,23 @@ class WholeHistory:
         ground: where they run.
         start: how many revisions of the order are not judged.
         declared: tells the revisions that are said to have no way back, with the reason.
+        severities: how bad kinds of drift are, where the settings say so.
     """
 
     def __init__(
-        self, history: History, ground: Ground, *, start: int, declared: Callable[[], Mapping[str, str]]
+        self,
+        history: History,
+        ground: Ground,
+        *,
+        start: int,
+        declared: Callable[[], Mapping[str, str]],
+        severities: Severities,
     ) -> None:
         self._history = history
         self._ground = ground
         self._start = start
         self._declared = declared
+        self._severities = severities
         self._at_heads: DatabaseSet | None = None
         self._upgraded: StepResult | None = None
         self._migrated: Catalog | None = None
@@ -92,4 +101,4 @@ class WholeHistory:
     def _drift(self) -> Outcome:
         assert self._migrated is not None
         self._ground.pause()
-        return compare_models(self._history, self._ground.server(), self._migrated)
+        return compare_models(self._history, self._ground.server(), self._migrated, self._severities)

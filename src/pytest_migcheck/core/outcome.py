@@ -10,6 +10,8 @@ from pytest_migcheck.core.statement import Statement
 
 HISTORY_CHECKS = ("heads", "upgrade", "roundtrip", "drift")
 REVISION_CHECKS = ("stairway", "locks", "data")
+# Items whose errors say nothing about the others.
+ALONE = ("drift", "data")
 CHECKS = (*HISTORY_CHECKS, *REVISION_CHECKS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -81,6 +82,12 @@ class TableShape:
     @property
     def key(self) -> TableName:
         return (self.schema, self.name)
+
+    @property
+    def partition_columns(self) -> frozenset[str]:
+        """The columns of the partition keys, those of the partitions that are partitioned themselves too."""
+        words = set(re.findall(r"\w+", self.partition_key))
+        return frozenset(column.name for column in self.columns if column.name in words)
 
     @property
     def label(self) -> str:

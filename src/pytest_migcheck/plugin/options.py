@@ -78,6 +78,12 @@ OPTIONS = (
     Option(
         "migcheck_write_baseline", "write what is found to the baseline, and remove what is gone", cli=True, flag=True
     ),
+    Option(
+        "migcheck_drift",
+        "how bad kinds of drift are, a line each: KIND: SEVERITY or KIND.ATTRIBUTE: SEVERITY, as in view: error; "
+        "severities are error, warning, info and ignore",
+        "linelist",
+    ),
     Option("migcheck_irreversible", "revisions with no way back", "args"),
     Option(
         "migcheck_postgres",
@@ -196,6 +202,7 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         since=s.since(*one("migcheck_since", "")),
         baseline=s.baseline(*one("migcheck_baseline", ""), config.rootpath, writing=writing),
         write_baseline=writing,
+        drift=s.drift_severities(*many("migcheck_drift")),
         irreversible=tuple(many("migcheck_irreversible")[1]),
         postgres=s.server_place(*one("migcheck_postgres", "auto")),
         big_tables=tuple(many("migcheck_big_tables")[1]),

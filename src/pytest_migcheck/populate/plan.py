@@ -135,7 +135,9 @@ def _planned(
         wanted.literals
     )
     columns = [c for c in table.columns if not c.generated]
-    let_in = accepted(query, table, {c.name: candidates.of(c.type, literals) for c in columns})
+    tried = {c.name: candidates.of(c.type, literals) for c in columns}
+    tried |= _in_partitions(table, candidates)
+    let_in = accepted(query, table, tried, shapes.types)
     general = {c.name: candidates.of(c.type, Literals()) for c in columns}
     keys = {name for key in table.foreign_keys for name in key.columns}
     planned = []
@@ -152,6 +154,21 @@ def _planned(
     ceiling = _bound_of(table, wanted.bounds, 1000)
     most = min(most, ceiling)
     return PlannedTable(shape=table, columns=tuple(planned), at_least=min(least, most), at_most=most, ceiling=ceiling)
+
+
+def _in_partitions(table: TableShape, candidates: Candidates) -> dict[str, tuple[str, ...]]:
+    """For the columns of a partition key, where no partition takes the rest, the values that the bounds name."""
+    bounded_ = any("IN (" in bound or "FROM (" in bound for bound in table.bounds)
+    if not bounded_ or "DEFAULT" in table.bounds:
+        return {}
+    named = literals_of_sql(table.bounds)
+    found: dict[str, tuple[str, ...]] = {}
+    for column in table.columns:
+        general = candidates.of(column.type, Literals())
+        values = tuple(v for v in candidates.of(column.type, named) if v in named.strings or v not in general)
+        if column.name in table.partition_columns and values:
+            found[column.name] = values
+    return found
 
 
 def _column(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pytest_migcheck.core.rows import Found, NewRow, RowSet, Snapshot
-from pytest_migcheck.core.table_shape import ColumnShape, TableName, TableShape
+from pytest_migcheck.core.table_shape import ColumnShape, TableName, TableShape, TypeShape
 
 Query = Callable[[str], Sequence[Sequence[Any]]]
 # Per table the names and types of its columns.
@@ -94,7 +94,9 @@ def _texts(columns: Sequence[tuple[str, str]]) -> str:
     return ", ".join(f"{identifier(name)}::pg_catalog.text" for name, _ in columns)
 
 
-def accepted(query: Query, table: TableShape, wanted: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+def accepted(
+    query: Query, table: TableShape, wanted: Mapping[str, Sequence[str]], types: Mapping[int, TypeShape]
+) -> dict[str, tuple[str, ...]]:
     """Of the wanted values of each column those that its type and the CHECKs on it alone let in.
 
     PostgreSQL itself evaluates the CHECKs, over variables that are named as the columns.
@@ -107,14 +109,15 @@ def accepted(query: Query, table: TableShape, wanted: Mapping[str, Sequence[str]
             f"(({check.expression}) IS NOT FALSE)" for check in table.checks if check.columns == (column.name,)
         )
         values = ", ".join(literal(value) for value in wanted[column.name])
+        # The variable lives in a block of its own: a domain may refuse to be NULL even for a moment.
         blocks.append(
-            f"FOREACH mc_value IN ARRAY ARRAY[{values}]::pg_catalog.text[] LOOP BEGIN {name} := mc_value;\n"
-            f"IF {checks or 'true'} THEN mc_all := mc_all || '1'; ELSE mc_all := mc_all || '0'; END IF;\n"
+            f"FOREACH mc_value IN ARRAY ARRAY[{values}]::pg_catalog.text[] LOOP BEGIN\n"
+            f"DECLARE {name} {column.type_text} := {_assigned(column, types)}; BEGIN\n"
+            f"IF {checks or 'true'} THEN mc_all := mc_all || '1'; ELSE mc_all := mc_all || '0'; END IF; END;\n"
             "EXCEPTION WHEN OTHERS THEN mc_all := mc_all || '0'; END; END LOOP;"
         )
-    declared = "".join(f"{identifier(column.name)} {_type_of(column)}; " for column in columns)
     query(
-        f"DO $migcheck$ DECLARE mc_value text; mc_all text := ''; {declared}\nBEGIN\n"
+        "DO $migcheck$ DECLARE mc_value text; mc_all text := '';\nBEGIN\n"
         + "\n".join(blocks)
         + "\nPERFORM pg_catalog.set_config('migcheck.accepted', mc_all, false);\nEND $migcheck$"
     )
@@ -123,5 +126,9 @@ def accepted(query: Query, table: TableShape, wanted: Mapping[str, Sequence[str]
     return {column.name: tuple(value for value in wanted[column.name] if next(verdicts) == "1") for column in columns}
 
 
-def _type_of(column: ColumnShape) -> str:
-    return column.type_text
+def _assigned(column: ColumnShape, types: Mapping[int, TypeShape]) -> str:
+    """An assignment, which refuses what is too long; a row has to be cast, which a text would be cut by."""
+    shape = types.get(column.type)
+    while shape is not None and shape.form == "domain":
+        shape = types.get(shape.inner or 0)
+    return f"mc_value::{column.type_text}" if shape is not None and shape.form == "composite" else "mc_value"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -95,6 +95,22 @@ class DatabaseSet:
             self._plain = self.main.connect()
         cursor = self._plain.execute(statement.encode())
         return cursor.fetchall() if cursor.description else ()
+
+    def sequence_numbers(self) -> dict[str, tuple[int, bool]]:
+        """Where the sequences of the main database stand: (the last value, whether it was given out)."""
+        rows = self.run(
+            "SELECT pg_catalog.format('%I.%I', s.schemaname, s.sequencename), coalesce(s.last_value, s.start_value), "
+            "s.last_value IS NOT NULL FROM pg_catalog.pg_sequences s"
+        )
+        return {str(name): (int(value), bool(called)) for name, value, called in rows}
+
+    def restore_sequences(self, numbers: Mapping[str, tuple[int, bool]]) -> None:
+        """Put back what was counted meanwhile."""
+        now = self.sequence_numbers()
+        for name, (value, called) in numbers.items():
+            if name in now and now[name] != (value, called):
+                quoted = "'" + name.replace("'", "''") + "'"
+                self.run(f"SELECT pg_catalog.setval({quoted}, {value}, {str(called).lower()})")
 
     def release(self) -> None:
         """Close our own connections, so that the databases can be copied or dropped."""

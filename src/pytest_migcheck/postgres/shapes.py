@@ -34,7 +34,8 @@ WITH rel AS (
 SELECT json_build_object('schema', c.nspname, 'name', c.relname, 'partitioned', c.relkind = 'p',
     'partition_key', CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
     'partitions', CASE WHEN c.relkind = 'p' THEN (SELECT json_agg(json_build_array(pn.nspname, p.relname,
-        CASE WHEN p.relpartbound IS NOT NULL THEN pg_catalog.pg_get_expr(p.relpartbound, p.oid) END))
+        CASE WHEN p.relpartbound IS NOT NULL THEN pg_catalog.pg_get_expr(p.relpartbound, p.oid) END,
+        CASE WHEN p.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(p.oid) END))
         FROM pg_catalog.pg_partition_tree(c.oid) t JOIN pg_catalog.pg_class p ON p.oid = t.relid
         JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE t.level > 0) END,
     'columns', (SELECT json_agg(json_build_object('name', a.attname, 'type', a.atttypid::bigint,
@@ -107,9 +108,9 @@ def _table(plain: dict[str, Any]) -> TableShape:
         name=plain["name"],
         columns=tuple(_column(column) for column in plain["columns"] or []),
         partitioned=plain["partitioned"],
-        partition_key=plain["partition_key"] or "",
-        bounds=tuple(bound for _, _, bound in partitions if bound),
-        partitions=tuple((schema, name) for schema, name, _ in partitions),
+        partition_key=" ".join(filter(None, (plain["partition_key"], *(key for *_, key in partitions)))),
+        bounds=tuple(bound for _, _, bound, _ in partitions if bound),
+        partitions=tuple((schema, name) for schema, name, _, _ in partitions),
         primary_key=next((tuple(names) for primary, names, _ in unique if primary and names), ()),
         unique=tuple(tuple(names) for _, names, _ in unique if names),
         foreign_keys=tuple(

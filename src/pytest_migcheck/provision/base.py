@@ -50,13 +50,18 @@ class Floor:
 
 
 class Grounds:
-    """The servers of the checks, started from the floor where there is one; ``seek`` finds it, once, before a start."""
+    """The servers of the checks, started from the floor where there is one.
 
-    def __init__(self, servers: Servers, seek: Callable[[], Floor | None]) -> None:
+    ``seek`` finds it, once, before a start, or says why there is none; None where none is wanted. ``story`` tells
+    how it came about, or why the older revisions ran.
+    """
+
+    def __init__(self, servers: Servers, seek: Callable[[], Floor | str | None]) -> None:
         self._servers = servers
         self._seek = seek
         self._sought = False
         self.floor: Floor | None = None
+        self.story: str | None = None
 
     def server(self, realm: str) -> Server:
         """The server of a realm.
@@ -66,7 +71,11 @@ class Grounds:
         """
         if not self._sought:
             self._sought = True
-            self.floor = self._seek()
+            found = self._seek()
+            if isinstance(found, Floor):
+                self.floor, self.story = found, f"a template, {found.story}"
+            elif found is not None:
+                self._run_older(found)
         if self.floor is None or self._servers.known(realm) is not None:
             return self._servers.get(realm)
         try:
@@ -74,11 +83,14 @@ class Grounds:
         except MigcheckError:
             # Damaged since it was stored, or removed by another run.
             self.floor.damaged()
-            self.floor = None
+            self._run_older("it was damaged since it was stored")
             return self._servers.get(realm)
         if not self.floor.is_in(server):
-            self.floor = None
+            self._run_older("the server that runs was started without it")
         return server
+
+    def _run_older(self, reason: str) -> None:
+        self.floor, self.story = None, f"run, without a template: {reason}"
 
     def begin(self, server: Server, history: History, label: str) -> DatabaseSet:
         """Databases at the floor; without one, empty ones that are prepared as the history presupposes."""
@@ -95,24 +107,24 @@ class Grounds:
 
 def find_floor(
     place: str, position: int, ingredients: Callable[[tuple[str, ...]], Ingredients], history: History, *, fresh: bool
-) -> Floor | None:
+) -> Floor | str:
     """The state with the first ``position`` revisions, from the cache or made now.
 
-    None where it cannot be had as a template: a server that is not ours, several databases, an older revision that
-    fails. Then the older revisions run, as they do without a template.
+    The reason where it cannot be had as a template: a server that is not ours, several databases, an older revision
+    that fails. Then the older revisions run.
     """
     revisions = history.graph.order[:position]
     try:
         binaries = find_binaries(place)
         if binaries is None:
-            return None
+            return "the server is none that can be kept"
         kept = KeptTemplates(binaries, ingredients(revisions))
         with kept.locked():
             started = time.perf_counter()
             entry = (None if fresh else kept.find()) or kept.make(_builder(history, revisions))
             seconds = time.perf_counter() - started
-    except MigcheckError:
-        return None
+    except MigcheckError as error:
+        return str(error).splitlines()[0]
     story = "from the cache" if entry.found else f"{entry.story} ({seconds:.1f} s)"
     return Floor(position=position, story=story, cluster=entry.cluster.directory, _entry=entry)
 

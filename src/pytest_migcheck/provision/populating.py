@@ -15,9 +15,9 @@ from pytest_migcheck.populate.statements import Query, insert_rows, read_rows
 from pytest_migcheck.postgres.shapes import read_shapes
 
 
-def populate(target: Any, tables: Sequence[str], rows: int, own: OwnStrategy, hidden: Sequence[TableName]) -> dict[
-    str, list[Row]
-]:
+def populate(
+    target: Any, tables: Sequence[str], rows: int, own: OwnStrategy, hidden: Sequence[TableName]
+) -> dict[str, list[Row]]:
     """Fill the tables, all of them if none is named, with all that their foreign keys need; returns their rows.
 
     Args:

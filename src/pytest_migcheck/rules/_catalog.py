@@ -74,6 +74,23 @@ def index_columns(definition: object) -> tuple[str, ...]:
     return tuple(part.strip().split(" ")[0].replace('"', "") for part in inside[:end].split(","))
 
 
+def made_constraint(
+    before: Catalog | None, after: Catalog | None, table: str, kind: str, columns: tuple[str, ...] = ()
+) -> str | None:
+    """The name of the constraint of a kind (``c``, ``f``, ``u``, ...) that a step made; None where it is not clear."""
+    there = {key for key, _ in parts(before, "constraint", table)}
+    made = [
+        key.name
+        for key, values in parts(after, "constraint", table)
+        if key not in there and values.get("type") == kind and _about(str(values.get("definition")), columns)
+    ]
+    return made[0] if len(made) == 1 else None
+
+
+def _about(definition: str, columns: tuple[str, ...]) -> bool:
+    return not columns or _names(definition.partition("(")[2].partition(")")[0]) == columns
+
+
 def referenced_tables(catalog: Catalog | None, table: str, constraint: str = "", column_name: str = "") -> set[str]:
     """The tables that foreign keys of a table refer to: all, the one of a name, or those of a column."""
     found: set[str] = set()
@@ -158,6 +175,7 @@ def primary_key(catalog: Catalog | None, table: str) -> tuple[str, ...]:
 
 _RANGE = re.compile(r"(?is)FOR VALUES FROM \((?P<low>.+)\) TO \((?P<high>.+)\)")
 _LIST = re.compile(r"(?is)FOR VALUES IN \((?P<values>.+)\)")
+_VALUE = re.compile(r"(?:'(?:[^']|'')*'|[^,'\s])(?:'(?:[^']|'')*'|[^,'])*")
 _ENDS = frozenset(("MINVALUE", "MAXVALUE"))
 
 
@@ -172,7 +190,12 @@ def partition_condition(catalog: Catalog | None, parent: str, bounds: str) -> st
     if found is None:
         return None
     if method == "LIST":
-        return f"{column} IN ({found['values']})"
+        listed = _VALUE.findall(found["values"])
+        given = [value for value in listed if value.upper() != "NULL"]
+        within = f"{column} IN ({', '.join(given)})" if given else ""
+        if len(given) == len(listed):
+            return f"{column} IS NOT NULL AND {within}"
+        return " OR ".join(filter(None, (f"{column} IS NULL", within)))
     low, high = found["low"].strip(), found["high"].strip()
     limits = [f"{column} IS NOT NULL"]
     limits += [f"{column} >= {low}"] if low.upper() not in _ENDS else []

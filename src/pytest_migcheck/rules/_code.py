@@ -164,7 +164,7 @@ def create_foreign_key(table: str, key: Action) -> str:
         return execute(f"ALTER TABLE {identifier(table)} {key.text} NOT VALID")
     return call(
         "create_foreign_key",
-        text(key.name or constraint_name(table, key)),
+        text(key.name),
         text(bare(table)),
         text(bare(key.target)),
         f"[{', '.join(map(text, key.columns))}]",
@@ -174,11 +174,6 @@ def create_foreign_key(table: str, key: Action) -> str:
         *schema_argument(key.target, "referent_schema"),
         "postgresql_not_valid=True",
     )
-
-
-def constraint_name(table: str, key: Action) -> str:
-    """The name of a foreign key, the one that PostgreSQL gives to a nameless one included."""
-    return key.name or "_".join((bare(table), *key.columns, "fkey"))
 
 
 def validate(table: str, name: str) -> str:

@@ -30,7 +30,8 @@ class RuleContext:
 
     ``catalog`` is what there was before the step ran, ``after`` what it left, ``restored`` what its downgrade left
     (None where there is none, or where it is declared to have none). ``earlier`` are the statements that ran before in
-    the step, ``preceding`` those that stand before in the same string. ``found`` names the rules that have spoken on this statement already.
+    the step, ``preceding`` those that stand before in the same string. ``found`` names the rules that have spoken on
+    this statement already.
     """
 
     revision: str

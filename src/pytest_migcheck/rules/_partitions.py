@@ -53,8 +53,8 @@ def foreign_key(table: str, key: Action, context: RuleContext) -> str | None:
     """A foreign key partition by partition, where the whole cannot have one that is not valid; None where it can."""
     if context.major >= _FOREIGN_KEYS_NOT_VALID:
         return None
-    name = code.constraint_name(table, key)
-    add = key.text if key.name else key.text.replace("ADD ", f"ADD CONSTRAINT {code.quoted(name)} ", 1)
+    named = key.text.upper().startswith("ADD CONSTRAINT")
+    add = key.text if named else key.text.replace("ADD ", f"ADD CONSTRAINT {code.quoted(key.name)} ", 1)
     partitions = _partitions(table, context)
     return "\n".join(
         (
@@ -62,8 +62,8 @@ def foreign_key(table: str, key: Action, context: RuleContext) -> str | None:
             "# this revision",
             *(code.execute(f"ALTER TABLE {code.identifier(one)} {add} NOT VALID") for one in partitions),
             "# the next revision",
-            *(code.validate(one, name) for one in partitions),
-            "# the revision after it: those of the partitions become its own, and nothing is read",
+            *(code.validate(one, key.name) for one in partitions),
+            "# the next revision: those of the partitions become its own, and nothing is read",
             code.execute(f"ALTER TABLE {code.identifier(table)} {add}"),
         )
     )

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable
 from pytest_migcheck.sql.statements import Action, ParsedStatement
 
 
-def type_after(
-    parts: Iterable[ParsedStatement], table: str, column: str, at_first: Callable[[str, str], str]
-) -> str:
+def type_after(parts: Iterable[ParsedStatement], table: str, column: str, at_first: Callable[[str, str], str]) -> str:
     """The type of a column after statements; "" where they, or what there was at first, leave no such column.
 
     Args:
@@ -46,4 +44,4 @@ def _type_by(action: Action, column: str) -> str | None:
 def _is(one: str, other: str) -> bool:
     """Whether two names can be of one table; without its schema a name may be any."""
     schemas = {one.rpartition(".")[0], other.rpartition(".")[0]} - {""}
-    return one.rpartition(".")[2] == other.rpartition(".")[2] and len(schemas) < 2  # noqa: PLR2004
+    return one.rpartition(".")[2] == other.rpartition(".")[2] and len(schemas) < 2

@@ -21,6 +21,10 @@ _ORDERS = (
 )
 
 
+# What a fix says where it goes on in another revision.
+NEXT_REVISION = "# the next revision"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """Alembic code: ``setup`` is the body of an earlier revision, ``upgrade`` of the one that is judged.
@@ -120,6 +124,7 @@ class Rule:
                 ("basis", (basis_of(explained.locks) if explained.locks else explained.basis).value),
                 ("why", self.effect),
                 ("fix", explained.fix),
+                *_apply_lines(explained.fix),
             ),
             replacement=explained.fix if explained.exact and _is_all(statement) else None,
         )
@@ -128,6 +133,14 @@ class Rule:
 def _is_all(statement: Statement) -> bool:
     """Whether a fix can stand for all that the call does: it has one statement, and no block around it."""
     return not statement.autocommit and len(split(statement.sql)) == 1
+
+
+def _apply_lines(fix: str) -> tuple[tuple[str, str], ...]:
+    """How a fix is applied that no patch can hold."""
+    revisions = fix.count(NEXT_REVISION) + 1
+    if revisions == 1:
+        return ()
+    return (("apply", f"by hand, in {revisions} revisions: each is deployed before the next one runs"),)
 
 
 def _lock_lines(locks: tuple[HeldLock, ...]) -> tuple[tuple[str, str], ...]:

@@ -20,7 +20,8 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             continue
         locks = context.blocking_on(statement, parsed.table)
         if locks:
-            name = check.name or _name_by_server(parsed.table, context)
+            made = _catalog.made_constraint(context.catalog, context.after, parsed.table, "c")
+            name = check.name or made or f"{code.bare(parsed.table)}_check"
             yield Explained(
                 headline=f"adding {name} blocks reads and writes of {parsed.table} while the rows are checked",
                 fix=f"# this revision\n{_add(parsed.table, name, check)}\n"
@@ -30,14 +31,8 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             )
 
 
-def _name_by_server(table: str, context: RuleContext) -> str:
-    """The name that a nameless constraint got."""
-    before = {key for key, _ in _catalog.parts(context.catalog, "constraint", table)}
-    new = [key for key, values in _catalog.parts(context.after, "constraint", table) if values.get("type") == "c"]
-    return next((key.name for key in new if key not in before), f"{code.bare(table)}_check")
-
-
 def _add(table: str, name: str, check: Action) -> str:
+    # What stands behind the condition, such as NO INHERIT, Alembic cannot say.
     if check.tail:
         return code.execute(f"ALTER TABLE {code.identifier(table)} {check.text} NOT VALID")
     return code.call(

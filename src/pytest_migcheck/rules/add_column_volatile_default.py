@@ -32,7 +32,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
 
 
 def _fix(table: str, column: Action) -> str:
-    alter = f"ALTER TABLE {code.identifier(table)} ALTER COLUMN {code.identifier(column.name)} SET DEFAULT {column.default}"
+    alter = f"ALTER TABLE {code.identifier(table)} ALTER COLUMN {code.quoted(column.name)} SET DEFAULT {column.default}"
     return "\n".join(
         (
             code.add_column(table, column),

@@ -5,19 +5,22 @@ https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from pytest_migcheck.core.finding import Severity
 from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog, _partitions
 from pytest_migcheck.rules import _code as code
-from pytest_migcheck.rules import _partitions
+from pytest_migcheck.rules._added import column_of_key
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
 from pytest_migcheck.sql.statements import Action, ParsedStatement
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
-    for key in map(_key, parsed.actions) if parsed.kind == "alter table" else ():
+    for action in parsed.actions if parsed.kind == "alter table" else ():
+        key = _key(action, parsed.table, context)
         if key is None or key.flags & {"NOT VALID", "NOT ENFORCED"}:
             continue
         # The key of a new table has no rows to validate; the referenced table is locked, read or not.
@@ -26,35 +29,44 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             continue
         tables = dict.fromkeys((parsed.table, key.target))
         locks = {lock: None for table in tables for lock in context.held_on(statement, table)}
-        name = code.constraint_name(parsed.table, key)
         blocked = " and ".join(dict.fromkeys(lock.relation.rpartition(".")[2] for lock in locks))
         locks |= dict.fromkeys(blocking)
         yield Explained(
-            headline=f"adding {name} blocks writes to {blocked} while the rows are read",
+            headline=f"adding {key.name} blocks writes to {blocked} while the rows are read",
             fix=(_partitions.is_partitioned(blocking) and _partitions.foreign_key(parsed.table, key, context))
-            or f"# this revision\n{_column(parsed, key)}{code.create_foreign_key(parsed.table, key)}\n"
-            f"# the next revision\n{code.validate(parsed.table, name)}",
+            or f"# this revision\n{column_of_key(statement, parsed, key, context)}"
+            f"{code.create_foreign_key(parsed.table, key)}\n"
+            f"# the next revision\n{code.validate(parsed.table, key.name)}",
             object=next(iter(locks)).table,
             locks=tuple(locks),
         )
 
 
-def _column(parsed: ParsedStatement, key: Action) -> str:
-    """The column that the same statement adds, without its key."""
-    for action in parsed.actions:
-        if action.kind == "add column" and action.columns == key.columns:
-            arguments = [f"server_default=sa.text({code.text(action.default)})"] if action.default else []
-            arguments += ["nullable=False"] if "NOT NULL" in action.flags else []
-            return f"{code.add_column(parsed.table, action, *arguments)}\n"
-    return ""
+# What can follow REFERENCES: https://www.postgresql.org/docs/current/sql-createtable.html
+_KEY_OPTION = re.compile(
+    r"(?i)\b(?:MATCH (?:FULL|SIMPLE)|ON (?:DELETE|UPDATE) (?:CASCADE|RESTRICT|NO ACTION|SET NULL|SET DEFAULT)"
+    r"|(?:NOT )?DEFERRABLE|INITIALLY (?:DEFERRED|IMMEDIATE))\b"
+)
 
 
-def _key(action: Action) -> Action | None:
+def _key(action: Action, table: str, context: RuleContext) -> Action | None:
+    """The foreign key of a sub-command, with the name that the server gives to a nameless one."""
     if action.kind == "add column" and action.target and "DEFAULT" in action.flags:
-        target = f"{code.identifier(action.target)} ({', '.join(map(code.identifier, action.target_columns))})"
-        text = f"ADD FOREIGN KEY ({code.identifier(action.name)}) REFERENCES {target}"
-        return replace(action, kind="add foreign key", name="", text=text, tail="", flags=frozenset())
-    return action if action.kind == "add foreign key" else None
+        columns = ", ".join(map(code.quoted, action.target_columns))
+        options = " ".join(_KEY_OPTION.findall(action.tail.partition("REFERENCES")[2]))
+        target = f"{code.identifier(action.target)}{f' ({columns})' if columns else ''}"
+        name = _name(table, action, context)
+        text = f"ADD CONSTRAINT {code.quoted(name)} FOREIGN KEY ({code.quoted(action.name)}) REFERENCES {target}"
+        text = f"{text} {options}".rstrip()
+        return replace(action, kind="add foreign key", name=name, text=text, tail=options, flags=frozenset())
+    return replace(action, name=_name(table, action, context)) if action.kind == "add foreign key" else None
+
+
+def _name(table: str, key: Action, context: RuleContext) -> str:
+    if key.kind == "add foreign key" and key.name:
+        return key.name
+    made = _catalog.made_constraint(context.catalog, context.after, table, "f", key.columns)
+    return made or "_".join((code.bare(table), *key.columns, "fkey"))
 
 
 _SETUP = (

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog, _partitions
 from pytest_migcheck.rules import _code as code
-from pytest_migcheck.rules import _partitions
+from pytest_migcheck.rules._added import column_of_key
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import Action, ParsedStatement
 
@@ -21,7 +22,9 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         locks = context.blocking_on(statement, parsed.table)
         if locks:
             columns = action.columns or (action.name,)
-            name = action.name if action.kind == "add unique" and action.name else _name(parsed.table, columns)
+            name = action.name if action.kind == "add unique" else ""
+            name = name or _name(parsed.table, columns, context)
+            column = column_of_key(statement, parsed, action, context)
             partitioned = _partitions.is_partitioned(locks)
             if partitioned:
                 build = _partitions.constraint(parsed.table, name, action, "UNIQUE", context)
@@ -29,15 +32,11 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
                 build = code.constraint_by_index(parsed.table, name, action, "UNIQUE")
             yield Explained(
                 headline=f"adding {name} blocks reads and writes of {parsed.table} while its index is built",
-                fix=_column(parsed.table, action) + build,
+                fix=column + build,
                 object=locks[0].table,
-                exact=action.kind == "add unique" and len(parsed.actions) == 1 and not partitioned,
+                exact=not column and len(parsed.actions) == 1 and not partitioned,
                 locks=locks,
             )
-
-
-def _column(table: str, action: Action) -> str:
-    return f"{code.add_column(table, action)}\n" if action.kind == "add column" else ""
 
 
 def _builds(action: Action) -> bool:
@@ -46,8 +45,10 @@ def _builds(action: Action) -> bool:
     return action.kind == "add unique" and "USING INDEX" not in action.flags
 
 
-def _name(table: str, columns: tuple[str, ...]) -> str:
-    return "_".join((code.bare(table), *columns, "key"))
+def _name(table: str, columns: tuple[str, ...], context: RuleContext) -> str:
+    """The name that the server gives to a nameless one."""
+    made = _catalog.made_constraint(context.catalog, context.after, table, "u", columns)
+    return made or "_".join((code.bare(table), *columns, "key"))
 
 
 RULE = Rule(

@@ -23,8 +23,9 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     for action in parsed.actions:
         if action.kind in _KINDS and not statement.rewrites and _other_kind(parsed.table, action.name, context):
             yield Explained(
-                headline=f"{parsed.table}.{action.name} changes from {context.released_type(parsed.table, action.name)} to "
-                f"{action.type}, which running code does not expect",
+                headline=f"{parsed.table}.{action.name} changes from "
+                f"{context.released_type(parsed.table, action.name)} to {action.type}, "
+                "which running code does not expect",
                 fix=f"# this release: code that reads both\n# the next release\n{code.execute(parsed.text)}",
                 object=f"{parsed.table}.{action.name}",
             )

@@ -18,12 +18,13 @@ _KINDS = frozenset(("drop column",))
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
     if parsed.kind != "alter table" or statement.error is not None or not context.existed(parsed.table):
         return
+    table = code.text(code.bare(parsed.table))
     for action in parsed.actions:
         if action.kind in _KINDS and context.column(parsed.table, action.name):
             yield Explained(
                 headline=f"dropping {parsed.table}.{action.name} breaks running code that selects it",
                 fix=f"# this release: the model without {action.name}\n# the next release\n"
-                + code.call("drop_column", code.text(code.bare(parsed.table)), code.text(action.name), *code.schema_argument(parsed.table)),
+                + code.call("drop_column", table, code.text(action.name), *code.schema_argument(parsed.table)),
                 object=f"{parsed.table}.{action.name}",
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 from pytest_migcheck.core.finding import Direction, Finding
 from pytest_migcheck.core.statement import Statement
@@ -47,7 +48,7 @@ def judge_and_mark(
         selected: told id and name, whether a rule that is off by default was selected.
         more: rules of the user's own.
     """
-    rules = _rules_for(context, selected, more)
+    rules = _rules_for(context, selected, more) if statements else ()
     findings: list[Finding] = []
     # A name may belong to an old table first and to a new one later: what counts is what was made so far.
     made = _absent_before(context)
@@ -68,12 +69,16 @@ def _rules_for(context: RuleContext, selected: Selected, more: Sequence[Rule]) -
     upgrading = context.direction is Direction.UPGRADE
     found = [
         rule
-        for rule in (*all_rules(), *more)
-        if rule is not LIVE_RULE
-        and (upgrading or not rule.upgrade_only)
-        and (not rule.off or selected(rule.id, rule.name))
+        for rule in (*_in_turn(), *more)
+        if (upgrading or not rule.upgrade_only) and (not rule.off or selected(rule.id, rule.name))
     ]
-    return tuple(sorted(found, key=lambda rule: rule.last))
+    return tuple(sorted(found, key=lambda rule: rule.last)) if more else tuple(found)
+
+
+@cache
+def _in_turn() -> tuple[Rule, ...]:
+    """The rules in the order in which they are asked."""
+    return tuple(sorted((rule for rule in all_rules() if rule is not LIVE_RULE), key=lambda rule: rule.last))
 
 
 def _absent_before(context: RuleContext) -> set[str]:

@@ -31,7 +31,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if lock.mode.blocks_writes and lock in context.acquired(statement)
     )
     if locks:
-        what = parsed.kind if parsed.kind != "alter table" else parsed.actions[0].kind
+        what = parsed.kind if parsed.kind != "alter table" else parsed.actions[0].text
         yield Explained(
             headline=f"{what} {locks[0].mode.blocked} of {parsed.table} until the transaction ends",
             fix=code.execute("SET LOCAL lock_timeout = '2s'"),

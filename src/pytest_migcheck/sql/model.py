@@ -11,8 +11,8 @@ class Action:
 
     ``text`` is the sub-command as written; ``flags`` are phrases that matter, such as ``NOT NULL``.
     ``columns``, ``target`` and ``target_columns`` are those of a key: its columns, the table it refers to and
-    the columns there; ``expression`` is that of a CHECK, ``default`` that of a DEFAULT, ``new_name`` the one of a RENAME.
-    ``tail`` is what follows the part that was read, such as ``ON DELETE CASCADE``.
+    the columns there; ``expression`` is that of a CHECK, ``default`` that of a DEFAULT, ``new_name`` the one of
+    a RENAME. ``tail`` is what follows the part that was read, such as ``ON DELETE CASCADE``.
     """
 
     kind: str

@@ -6,10 +6,11 @@ in the upgrade order is applied, except those whose upgrade fails and those that
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from pytest_migcheck.core.catalog import Catalog
@@ -23,25 +24,11 @@ from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.sql.transaction_control import ends_transaction
 from pytest_migcheck.walk.checkpoints import Checkpoints
+from pytest_migcheck.walk.stairway import Stairway
 
 # A replay longer than this ends with a checkpoint: copying costs about as much as twenty steps.
 _LONG_REPLAY = 20
 _labels = itertools.count(1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stairway:
-    """The records of a revision that went up, down and up; None where it did not get so far.
-
-    ``blocked_by`` is the revision whose failed upgrade keeps this one from being reached.
-    ``dirty`` is true when a failed step left changes behind (it committed some of its work).
-    """
-
-    up: StepRecord | None = None
-    down: StepRecord | None = None
-    again: StepRecord | None = None
-    blocked_by: str | None = None
-    dirty: bool = False
 
 
 class Floor(Protocol):
@@ -83,6 +70,7 @@ class Cursor:
         self._catalog: Catalog | None = None
         self._checkpoints = Checkpoints()
         self._failed: dict[str, StepFailure] = {}
+        self._seeded: str | None = None
 
     def stairway(self, revision: str) -> Stairway:
         """Run the revision up, down and up, from the state before it."""
@@ -113,7 +101,35 @@ class Cursor:
     def before(self, revision: str) -> DatabaseSet | None:
         """Stand right before a revision; None if a failed one keeps it from being reached."""
         self._move_to(self._order.index(revision))
-        return None if self._blocker(revision) is not None else self._databases
+        if self._blocker(revision) is not None:
+            return None
+        self._seed(revision)
+        return self._databases
+
+    def stands_after(self, revision: str) -> bool:
+        """Whether the revision is the one that was applied last."""
+        stands = self._databases is not None and self._position == self._order.index(revision) + 1
+        return stands and revision not in self._failed and self._blocker(revision) is None
+
+    @contextlib.contextmanager
+    def taken_back(self, revision: str) -> Iterator[DatabaseSet | None]:
+        """Stand before a revision that goes up and down cleanly, and after it again; None if it does not go down now.
+
+        What happens meanwhile is rolled back, except for what sequences count: that is put back.
+        """
+        down = self._running().step(revision, Direction.DOWNGRADE, traced=False)
+        if down.failure is not None:
+            self._abandon()
+            yield None
+            return
+        assert self._databases is not None
+        numbers = self._databases.sequence_numbers()
+        try:
+            yield self._databases
+        finally:
+            self._databases.restore_sequences(numbers)
+            if self._running().step(revision, Direction.UPGRADE, traced=False).failure is not None:
+                self._abandon()
 
     def run(self) -> Run:
         """The run of env.py where the cursor stands."""
@@ -130,10 +146,6 @@ class Cursor:
         assert self._databases is not None
         return self._databases.copy(label)
 
-    def version_tables(self) -> tuple[tuple[str, str], ...]:
-        """The tables of the history's own bookkeeping."""
-        return self._history.version_tables()
-
     def release(self) -> None:
         """End the run of env.py: nothing of ours stays between other people's tests."""
         if self._run is not None:
@@ -149,7 +161,7 @@ class Cursor:
             self._databases.drop()
             self._databases = None
         self._checkpoints.drop()
-        self._position, self._catalog = 0, None
+        self._position, self._catalog, self._seeded = 0, None, None
 
     def _after_failed_upgrade(self, up: StepRecord) -> Stairway:
         dirty = not same(up.before, _known(up.after))
@@ -171,6 +183,7 @@ class Cursor:
     def _abandon(self) -> None:
         """Give up databases that are not in a state of the history any more."""
         self.release()
+        self._seeded = None
         if self._databases is not None:
             self._databases.drop()
             self._databases = None
@@ -220,7 +233,8 @@ class Cursor:
 
     def _seed(self, revision: str) -> None:
         """Insert the user's rows; env.py does not run meanwhile, since it takes every connection to itself."""
-        if self._history.seeds():
+        if self._history.seeds() and self._seeded != revision:
+            self._seeded = revision
             self.release()
             assert self._databases is not None
             self._history.seed(self._databases, revision)

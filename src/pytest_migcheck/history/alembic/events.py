@@ -30,15 +30,15 @@ def recorded(recorder: Recorder, environment: EnvironmentContext) -> Iterator[No
         connection = _dbapi(conn)
         recorder.before(connection, autocommit=is_autocommit(connection))
 
-    def after(conn: Any, _cursor: Any, sql: str, _params: Any, _context: Any, _many: bool) -> None:
+    def after(conn: Any, _cursor: Any, sql: str, _params: Any, context: Any, _many: bool) -> None:
         connection = _dbapi(conn)
-        recorder.after(connection, sql, autocommit=is_autocommit(connection))
+        recorder.after(connection, _as_sent(sql, context), autocommit=is_autocommit(connection))
 
     def failed(context: Any) -> None:
         if context.statement is not None and context.connection is not None:
             connection = _dbapi(context.connection)
             recorder.failed(
-                context.statement,
+                _as_sent(context.statement, context.execution_context),
                 statement_error(context.original_exception),
                 autocommit=connection is not None and is_autocommit(connection),
             )
@@ -65,6 +65,13 @@ def recorded(recorder: Recorder, environment: EnvironmentContext) -> Iterator[No
     finally:
         for name, listener in listeners.items():
             event.remove(Engine, name, listener)
+
+
+def _as_sent(sql: str, context: Any) -> str:
+    """The text that the server gets: SQLAlchemy doubles a percent sign where the driver halves it."""
+    compiled = getattr(context, "compiled", None)
+    halved = compiled is not None and context.dialect.paramstyle in ("format", "pyformat")
+    return sql.replace("%%", "%") if halved else sql
 
 
 def _called_by_migration(frame: FrameType | None) -> bool:

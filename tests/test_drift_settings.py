@@ -1,0 +1,61 @@
+"""``migcheck_drift`` moves kinds of drift up and down."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from history_project import Project
+
+from pytest_migcheck.core.drift_severities import adjusted
+from pytest_migcheck.core.finding import AttributeChange, Change, Difference, Severity
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.settings import drift_severities
+
+
+def test_lines_are_read_in_the_singular_and_in_the_plural() -> None:
+    lines = ["views: error", "policies:warning", "", "column.statistics: ignore", "materialized view : info"]
+    assert drift_severities("x", lines) == {
+        ("view", ""): "error",
+        ("policy", ""): "warning",
+        ("column", "statistics"): "ignore",
+        ("materialized view", ""): "info",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("veiw: error", "x: 'veiw' is not valid. Did you mean 'view'?"),
+        ("view: eror", "x: 'eror' is not valid. Did you mean 'error'? Valid: error, warning, info, ignore"),
+        ("column.defualt: info", "x: 'defualt' is not valid. Did you mean 'default'?"),
+        ("view", "x: 'view' is not KIND: SEVERITY; for example view: error"),
+    ],
+)
+def test_a_wrong_line_is_explained(line: str, words: str) -> None:
+    with pytest.raises(MigcheckError, match=re.escape(words)):
+        drift_severities("x", [line])
+
+
+def test_one_attribute_is_ignored_and_the_others_are_told() -> None:
+    changes = [AttributeChange(name=name, expected="a", found="b") for name in ("default", "statistics")]
+    both, one = (
+        Difference(kind="column", object="public.t.a", change=Change.CHANGED, attributes=tuple(attributes))
+        for attributes in (changes, changes[1:])
+    )
+    told = list(adjusted([both, one], {("column", "statistics"): "ignore", ("column", ""): "warning"}))
+    assert [(d.severity, [a.name for a in d.attributes]) for d in told] == [(Severity.WARNING, ["default"])]
+
+
+def test_kinds_move_up_and_down(project: Project, migcheck) -> None:
+    project.env(models='sa.Table("t", metadata, sa.Column("id", sa.Integer), sa.Column("x", sa.Text, comment="c"))')
+    project.sql("a1", "CREATE TABLE t (id int, x varchar); CREATE VIEW v AS SELECT 1 AS a", "DROP TABLE t; DROP VIEW v")
+    project.write("pytest.ini", "[pytest]\nmigcheck_drift =\n    views: error\n    comments: ignore\n    column.type: info\n")
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["MC301 drift: view public.v: only in the migrations", "  listed  column public.t.x: type varchar → text"]
+    )
+    result.stdout.no_fnmatch_line("*comment*")
+    project.write("pytest.ini", "[pytest]\nmigcheck_drift = colum: error\n")
+    migcheck("--migcheck-checks=drift").stderr.fnmatch_lines(["*migcheck_drift: 'colum' is not valid. Did you mean 'column'?*"])
