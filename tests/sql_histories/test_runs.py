@@ -14,6 +14,7 @@ PLAIN = {
     "prisma/migrations/migration_lock.toml": 'provider = "postgresql"',
     "prisma/migrations/1_init/migration.sql": 'CREATE TABLE "User" (id bigint PRIMARY KEY, email text NOT NULL);',
     "prisma/migrations/2_index/migration.sql": '-- CreateIndex\nCREATE INDEX ix_email ON "User" (email);',
+    "prisma/migrations/3_more/migration.sql": '-- migcheck: ignore[MC101] a small table\nCREATE INDEX ix ON "User" (id);',
     "drizzle/meta/_journal.json": '{"entries": [{"idx": 0, "tag": "0000_a", "when": 1}]}',
     "drizzle/0000_a.sql": "CREATE TABLE a (id uuid PRIMARY KEY DEFAULT uuid_generate_v4(), t text);",
     "drizzle.sql": "CREATE TABLE a (id uuid PRIMARY KEY DEFAULT uuid_generate_v4(), t varchar(20));",
@@ -36,11 +37,11 @@ def test_several_histories_run_beside_alembic_each_in_its_own_database(
 ) -> None:
     project.sql("a1", "CREATE TABLE a (id int)", "DROP TABLE a")
     write(pytester.path, PLAIN)
-    migcheck("-v", "-n2", "--migcheck-report=json:r.json").assert_outcomes(failed=2, passed=16, skipped=8)
+    migcheck("-v", "-n2", "--migcheck-report=json:r.json").assert_outcomes(failed=2, passed=21, skipped=10)
     report = json.loads((pytester.path / "r.json").read_text())
     assert [(h["name"], h["kind"], h["revisions"]) for h in report["histories"]] == [
         ("alembic.ini", "alembic", 1),
-        ("prisma/migrations", "prisma", 2),
+        ("prisma/migrations", "prisma", 3),
         ("drizzle", "drizzle", 1),
         ("svc/db/migrations", "sql", 1),
     ]
@@ -51,7 +52,11 @@ def test_several_histories_run_beside_alembic_each_in_its_own_database(
     }
     assert outcomes["svc/db/migrations/01_a.up.sql::stairway"] == "passed"
     assert outcomes["prisma/migrations/1_init/migration.sql::stairway"] == "skipped"
-    errors = [f for f in report["findings"] if f["severity"] == "error"]
+    errors = [f for f in report["findings"] if f["severity"] == "error" and not f["suppressed"]]
+    silenced = [f for f in report["findings"] if f["suppressed"]]
+    assert [(f["path"], f["suppressed"]) for f in silenced] == [
+        ("prisma/migrations/3_more/migration.sql", {"by": "comment", "reason": "a small table"})
+    ]
     assert [(f["rule"], f["path"], f["line"], f["sql"] or f["object"]) for f in errors] == [
         (
             "create-index-not-concurrent",
@@ -65,7 +70,7 @@ def test_several_histories_run_beside_alembic_each_in_its_own_database(
     again.assert_outcomes(failed=1)
     again.stdout.fnmatch_lines(
         [
-            "migcheck: prisma/migrations → Prisma (2 migrations, last 2_index)",
+            "migcheck: prisma/migrations → Prisma (3 migrations, last 3_more)",
             "migcheck: drizzle → Drizzle (1 migration, last 0000_a)",
             "migcheck: svc/db/migrations → golang-migrate (1 migration, last 01)",
         ]

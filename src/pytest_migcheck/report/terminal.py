@@ -80,13 +80,19 @@ def _where(finding: Finding, root: Path) -> Iterator[str]:
         yield f"  {finding.line} | {text}"
 
 
+def _silence(finding: Finding) -> str:
+    """What to write where, so that the finding is silent; a lock file or a journal takes no comment of ours."""
+    sign = {".py": "#", ".sql": "--"}.get(Path(finding.path or "").suffix)
+    return f"{sign} migcheck: ignore[{finding.id}] <reason>" if sign else f"migcheck_ignore = {finding.id}"
+
+
 def _rows(finding: Finding, root: Path) -> Iterator[str]:
     if finding.sql:
         yield from _row("sql", _short(finding.sql))
     for label, text in finding.details:
         yield from _row(label, text.replace(f"{root}{os.sep}", ""))
     if finding.check in ("locks", "heads") and finding.id != "MC010" and not finding.id.startswith("MC9"):
-        yield from _row("ignore", f"# migcheck: ignore[{finding.id}] <reason>")
+        yield from _row("ignore", _silence(finding))
         yield from _row("more", f"pytest --migcheck-explain {finding.id}")
 
 

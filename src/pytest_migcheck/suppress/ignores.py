@@ -12,6 +12,7 @@ from pytest_migcheck.core.outcome import TracedStatement
 from pytest_migcheck.sql.comments import comments
 from pytest_migcheck.suppress.directives import IGNORE, IGNORE_FILE, directive_of
 from pytest_migcheck.suppress.python_comments import Comment, Span, comments_of
+from pytest_migcheck.suppress.sql_comments import sql_comments_of
 
 COMMENT, CONFIG = "comment", "config"
 _LIVE_RULE = ("MC199", "blocking-statement")
@@ -73,7 +74,8 @@ class CommentFiles:
 
     def of(self, path: str) -> tuple[Comment, ...]:
         if path not in self._known:
-            self._known[path] = comments_of(Path(path), reason_required=self.reason_required)
+            read = sql_comments_of if path.endswith(".sql") else comments_of
+            self._known[path] = read(Path(path), reason_required=self.reason_required)
         return self._known[path]
 
     def ignores(self, paths: Collection[str]) -> Iterator[Ignore]:
