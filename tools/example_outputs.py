@@ -62,7 +62,7 @@ def _stable(output: str) -> str:
     start = output.find("==== FAILURES ====")
     start = output.rfind("\n", 0, start) + 1 if start >= 0 else output.rfind("\n", 0, output.index("= migcheck =")) + 1
     kept = [
-        re.sub(r"(tried +)\d+ sets", r"\1… sets", re.sub(r" … s =+$", " … s", re.sub(r"[\d.]+ ?s\b", "… s", line.rstrip())))
+        re.sub(r" … s =+$", " … s", re.sub(r"[\d.]+ ?s\b", "… s", re.sub(r"(?<=tried   )\d+", "…", line.rstrip())))
         for line in output[start:].splitlines()
         if not line.startswith("PostgreSQL ")
     ]

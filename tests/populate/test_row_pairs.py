@@ -42,7 +42,7 @@ def findings_of(project, migcheck):
     def run(side: str) -> dict[int, list[dict]]:
         for number, pair in enumerate(row_pairs.PAIRS):
             _write(project, f"{number:02}", pair.base, getattr(pair, side))
-        migcheck("--migcheck-checks=data", "--migcheck-report=json:report.json", "-q", "-o", "verbosity_migcheck=0")
+        migcheck("--migcheck-checks=data", "--migcheck-report=json:report.json", "-q", "-o", "migcheck_time_budget=600")
         report = json.loads((project.path / "report.json").read_text())
         broken = [c for c in report["checks"] if c["outcome"] not in ("passed", "failed")]
         assert broken == []
