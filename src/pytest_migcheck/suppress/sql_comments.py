@@ -42,7 +42,7 @@ def _found(text: str) -> Iterator[tuple[int, str]]:
     ends, starts = (0, *(word.end for word in known)), (*(word.start for word in known), len(text))
     for first, last in zip(ends, starts, strict=True):
         for comment in _COMMENT.finditer(text, first, last):
-            yield comment.start(), comment[0]
+            yield comment.start(), comment[0].removesuffix("*/")
 
 
 def _lines(text: str, start: int, end: int) -> Span:
