@@ -47,7 +47,7 @@ class Settings:
     keep: bool = False
     fresh: bool = False
     examples: int = 25
-    time_budget: int = 60
+    time_budget: int = 20
     empty_tables: Mapping[str, int] = field(default_factory=dict)
     sample: Path | None = None
     seed: int | None = None

@@ -111,7 +111,7 @@ OPTIONS = (
         "args",
     ),
     Option("migcheck_examples", "sets of rows to try per data item (default: 25)", "int", cli=True, metavar="N"),
-    Option("migcheck_time_budget", "seconds that the data items of a run may take (default: 60)", "int"),
+    Option("migcheck_time_budget", "seconds that the data items of a run may take (default: 20)", "int"),
     Option("migcheck_empty_tables", "tables that are empty, or hold at most N rows: TABLE or TABLE=N", "args"),
     Option("migcheck_sample", "directory of rows to start from: TABLE.csv or TABLE.copy", "string"),
     Option(
@@ -215,7 +215,7 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         keep=bool(values["migcheck_keep"][1]),
         fresh=bool(values["migcheck_fresh"][1]),
         examples=s.number(*one("migcheck_examples", 25)),
-        time_budget=s.number(*one("migcheck_time_budget", 60)),
+        time_budget=s.number(*one("migcheck_time_budget", 20)),
         empty_tables=s.row_bounds(*many("migcheck_empty_tables")),
         sample=s.folder(*one("migcheck_sample", ""), config.rootpath),
         seed=int(seed) if str(seed).isdigit() else None,

@@ -108,11 +108,11 @@ class Candidates:
         if shape is None or depth > _DEPTH:
             return ()
         composed: dict[str, Callable[[TypeShape, Literals, int], Iterable[str]]] = {
-            "domain": lambda s, lits, d: self.of(s.inner or 0, lits, d),
+            "domain": lambda s, literals, d: self.of(s.inner or 0, literals, d),
             "array": self._arrays,
             "composite": self._composites,
             "range": self._ranges,
-            "multirange": lambda s, lits, d: ("{}", *(f"{{{r}}}" for r in self.of(s.inner or 0, lits, d)[:4])),
+            "multirange": lambda s, literals, d: ("{}", *(f"{{{r}}}" for r in self.of(s.inner or 0, literals, d)[:4])),
         }
         if shape.form == "enum":
             return shape.labels
