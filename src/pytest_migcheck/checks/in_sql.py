@@ -56,6 +56,12 @@ def _plain(text: str, history: History) -> str:
         ('revision: alembic revision --autogenerate -m "..."', f"migration: {history.generate}".rstrip(": ")),
         ("declare it in the declared schema", "declare it"),
         ("in a new revision", "in a new migration"),
+        ("or if_not_exists=True / if_exists=True", "or IF NOT EXISTS / IF EXISTS"),
+        ("the model without", "code that does not use"),
+        ("SQLAlchemy selects columns by name, so a mapped column", "code names its columns, so one"),
+        ("the models disagree for ever", "the declared schema disagrees for ever"),
+        ("out with include_object in env.py: it is mapped as a table and is a view", "out, or declare it as a view"),
+        ("with nullable=True and no default", "without NOT NULL and DEFAULT"),
         (_WAY_BACK, "the way back"),
     ):
         text = text.replace(alembic, here)

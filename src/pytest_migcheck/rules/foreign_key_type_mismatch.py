@@ -24,10 +24,15 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             if own and other and own != other:
                 yield Explained(
                     headline=f"{parsed.table}.{column} is {own}, and {action.target}.{there} is {other}",
-                    fix=f"sa.Column({code.text(column)}, {code.sa_type(str(other)) or other})",
+                    fix=_column(column, str(other)),
                     object=f"{parsed.table}.{column}",
                     basis=Basis.CONFIRMED,
                 )
+
+
+def _column(name: str, type_: str) -> str:
+    known = code.sa_type(type_)
+    return f"sa.Column({code.text(name)}, {known})" if known else f"# {name} {type_}"
 
 
 RULE = Rule(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import Action, ParsedStatement
 
@@ -21,14 +20,10 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if locks:
             yield Explained(
                 headline=f"{parsed.actions[0].text} changes nothing and locks {parsed.table} all the same",
-                fix=f"# ask first: sa.inspect(op.get_bind()).get_columns({_arguments(parsed.table)})",
+                fix="# leave it out; where only some databases have it, look in pg_attribute first",
                 object=locks[0].table,
                 locks=locks,
             )
-
-
-def _arguments(table: str) -> str:
-    return ", ".join((code.text(code.bare(table)), *code.schema_argument(table)))
 
 
 def _does_nothing(action: Action, column: Mapping[str, object]) -> bool:

@@ -12,17 +12,22 @@ from typing import Any
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from sqlalchemy.dialects import postgresql
 
 _CODE = re.compile(r"\b(?:op|sa)\.\w+|\braise \w+")
 _SQL = re.compile(r"(?i)\s*(?:update|delete|insert|select|alter|create|drop)\b")
+_COLUMN = re.compile(r"sa\.Column\(")
+_SOME_NAME = "..."
 _WAY_BACK = "in downgrade()"
 OUTSIDE = "-- outside of a transaction"
+# A driver that marks parameters with a percent sign has every other one doubled.
+_SPELLING = {"paramstyle": "named"}
 
 
 def sql_of(code: str) -> str:
     """The same in SQL; a text that is no Alembic code stays as it is, and what has no SQL becomes a comment."""
     if not _CODE.search(code):
-        return code
+        return "\n".join(_comment(line) if line.startswith("#") else line for line in code.splitlines())
     try:
         tree = ast.parse(code)
     except SyntaxError:
@@ -33,9 +38,12 @@ def sql_of(code: str) -> str:
     for node in tree.body:
         shown += [_comment(line) for line in lines[done : node.lineno - 1] if line.strip().startswith("#")]
         done = node.end_lineno or node.lineno
-        if _WAY_BACK in lines[done - 1].partition("#")[2]:
+        remark = lines[done - 1].encode()[node.end_col_offset :].decode().strip()
+        if _WAY_BACK in remark:
             shown.append("-- in the script of the way back")
         shown += _statement(node)
+        if remark and _WAY_BACK not in remark:
+            shown[-1:] = [f"{line}   {_comment(remark)}" for line in shown[-1:]]
     shown += [_comment(line) for line in lines[done:] if line.strip().startswith("#")]
     return "\n".join(shown)
 
@@ -61,6 +69,27 @@ def _statement(node: ast.stmt) -> Iterator[str]:
         yield from _texts(node)
 
 
+def _column(column: sa.Column[Any]) -> str:
+    """A column as CREATE TABLE and ADD COLUMN spell it."""
+    dialect = _dialect()
+    name = column.name if column.name == _SOME_NAME else dialect.identifier_preparer.quote(column.name)
+    checks = (c.sqltext for c in column.constraints if isinstance(c, sa.CheckConstraint))
+    always = column.identity is not None and column.identity.always
+    parts = [
+        name,
+        column.type.compile(dialect=dialect),
+        f"GENERATED {'ALWAYS' if always else 'BY DEFAULT'} AS IDENTITY" if column.identity is not None else "",
+        "PRIMARY KEY" if column.primary_key else "",
+        *(f"CHECK ({check})" for check in checks),
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _dialect() -> Any:
+    dialect: Any = postgresql.dialect
+    return dialect(**_SPELLING)
+
+
 def _texts(node: ast.stmt) -> Iterator[str]:
     """The SQL texts of code that loops or asks."""
     found = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
@@ -75,7 +104,9 @@ class _Operations:
 
     def __init__(self, buffer: io.StringIO) -> None:
         context = MigrationContext.configure(
-            dialect_name="postgresql", opts={"as_sql": True, "output_buffer": buffer, "literal_binds": True}
+            dialect_name="postgresql",
+            opts={"as_sql": True, "output_buffer": buffer, "literal_binds": True},
+            dialect_opts=_SPELLING,
         )
         self._operations = Operations(context)
         self._buffer = buffer
@@ -84,7 +115,7 @@ class _Operations:
         return getattr(self._operations, name)
 
     def get_bind(self) -> Any:
-        dialect: Any = sa.dialects.registry.load("postgresql")()
+        dialect = _dialect()
 
         def write(statement: Any, *_arguments: Any, **_keywords: Any) -> None:
             text = str(statement.compile(dialect=dialect))
@@ -101,7 +132,11 @@ class _Operations:
 
 def _offline(code: str) -> Iterator[str]:
     buffer = io.StringIO()
+    names = {"op": _Operations(buffer), "sa": sa, "postgresql": postgresql}
     # The code is that of our own rules, with names of the user's as literals.
-    exec(compile(code, "<fix>", "exec"), {"op": _Operations(buffer), "sa": sa})  # noqa: S102
+    if _COLUMN.match(code):
+        yield _column(eval(code.replace("(...,", f"({_SOME_NAME!r},", 1), names))  # noqa: S307
+        return
+    exec(compile(code, "<fix>", "exec"), names)  # noqa: S102
     lines = (line.rstrip() for line in buffer.getvalue().splitlines())
     yield from (line for line in lines if line.strip())
