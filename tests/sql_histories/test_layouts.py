@@ -46,6 +46,27 @@ def test_numbers_are_compared_as_numbers_and_ways_back_belong_to_them(tmp_path: 
     assert faults(found) == [("duplicate-migration", "2_other.up.sql"), ("migration-not-listed", "notes.sql")]
 
 
+@pytest.mark.parametrize(
+    ("tool", "up", "stray"),
+    [
+        ("golang-migrate", "02_b.up.sql", "20_b.down.sql"),
+        ("flyway", "V2__b.sql", "U2.1__b.sql"),
+        ("yoyo", "02.b.sql", "2.b.rollback.sql"),
+        ("sql", "02_b.sql", "2_b.down.sql"),
+    ],
+)
+def test_a_way_back_of_no_migration_is_told(tmp_path: Path, tool: str, up: str, stray: str) -> None:
+    found = layout(tmp_path, tool, up, stray)
+    assert [migration.has_downgrade for migration in found.migrations] == [False]
+    assert faults(found) == [("migration-file-missing", stray)]
+
+
+def test_flyway_stops_at_two_files_of_one_kind_and_name(tmp_path: Path) -> None:
+    found = layout(tmp_path, "flyway", "V1__a.sql", "U1__a.sql", "b/U1.0__a.sql", "a/R__v.sql", "b/R__v.sql")
+    assert ids(found) == ["1", "R__v"]
+    assert faults(found) == [("duplicate-migration", "U1.0__a.sql"), ("duplicate-migration", "R__v.sql")]
+
+
 def test_goose_skips_what_is_written_in_go_and_says_so(tmp_path: Path) -> None:
     up = "-- +goose up\nSELECT 1;\n-- +goose Down\n"
     found = layout(tmp_path, "goose", "00002_b.sql", "00010_c.go", "1_a.sql", each=up)

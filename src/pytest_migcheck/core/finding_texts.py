@@ -77,9 +77,9 @@ FINDING_TEXTS: dict[str, FindingText] = {
     "migration-file-missing": FindingText(
         check="heads",
         summary="A migration that is listed, or that another one needs, has no file.",
-        condition="an entry of the journal or the plan, or a folder, without its SQL",
-        effect="the tool stops",
-        fix="restore the file, or take the entry out",
+        condition="an entry of the journal or the plan, a folder, or a way back, without the SQL of the upgrade",
+        effect="the tool stops, or the way back is never run",
+        fix="restore the file, take the entry out, or correct the name of the way back",
     ),
     "duplicate-migration": FindingText(
         check="heads",

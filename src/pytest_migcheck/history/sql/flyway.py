@@ -16,7 +16,13 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.source import Fault
 from pytest_migcheck.history.sql.flyway_config import placeholders_of
 from pytest_migcheck.history.sql.layout import Layout, Ledger, Migration, Script, ScriptError
-from pytest_migcheck.history.sql.numbered import duplicates, in_another_language, not_run, without_repetition
+from pytest_migcheck.history.sql.numbered import (
+    duplicates,
+    in_another_language,
+    not_run,
+    without_repetition,
+    without_upgrade,
+)
 from pytest_migcheck.history.sql.pieces import one_by_one
 from pytest_migcheck.history.sql.psql import is_for_psql, psql_script
 from pytest_migcheck.history.sql.reading import read_text
@@ -59,13 +65,14 @@ def read_flyway(folder: Path) -> Layout:
     files = sorted(folder.rglob("*.sql"))
     named = [found for path in files if (found := _named(path)) is not None]
     versioned = sorted(((n.version, n.path) for n in named if n.prefix == "V"), key=lambda entry: entry[0])
-    undo = {n.version: n.path for n in named if n.prefix == "U"}
+    undo = [(n.version, n.path) for n in named if n.prefix == "U"]
     again = sorted((n for n in named if n.prefix == "R"), key=lambda n: n.description)
     if not versioned and not again:
         raise MigcheckError(f"{folder}: there is no V1__name.sql in it")
     placeholders, config_files = placeholders_of(folder)
-    first = [_versioned(path, version, undo, placeholders) for version, path in without_repetition(versioned)]  # type: ignore[arg-type]
-    migrations = (*first, *(_repeatable(n, placeholders) for n in again))
+    first = [_versioned(path, version, dict(undo), placeholders) for version, path in without_repetition(versioned)]  # type: ignore[arg-type]
+    repeatable = {n.description: _repeatable(n, placeholders) for n in reversed(again)}
+    migrations = (*first, *reversed(repeatable.values()))
     return Layout(
         kind="sql",
         tool=TOOL,
@@ -74,7 +81,7 @@ def read_flyway(folder: Path) -> Layout:
         migrations=migrations,
         outside=OUTSIDE,
         forward="it has no U….sql of its version",
-        faults=(*duplicates(versioned, TOOL), *_unnamed(files), *_other_kinds(folder, named)),
+        faults=(*_faults(versioned, undo, again), *_unnamed(files), *_other_kinds(folder, named)),
         config_files=config_files,
         ledger=Ledger(
             tables=(("public", "flyway_schema_history"),), create=_LEDGER, applied=_applied, reverted=_reverted
@@ -161,6 +168,18 @@ def _in_transaction(path: Path, messages: tuple[tuple[object, ...], ...]) -> boo
             OUTSIDE,
         )
     return not any(alone)
+
+
+def _faults(
+    versioned: list[tuple[tuple[int, ...], Path]], undo: list[tuple[tuple[int, ...], Path]], again: list[_Named]
+) -> Iterator[Fault]:
+    yield from duplicates(versioned, TOOL)
+    yield from duplicates(undo, TOOL)
+    yield from duplicates([(n.description, n.path) for n in again], TOOL, "description")
+    versions = {version for version, _ in versioned}
+    for version, path in undo:
+        if version not in versions:
+            yield without_upgrade(path, f"no V….sql has the version {'.'.join(map(str, version))}")
 
 
 def _unnamed(files: list[Path]) -> Iterator[Fault]:

@@ -6,13 +6,15 @@ https://github.com/golang-migrate/migrate/blob/master/MIGRATIONS.md
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.history.source import Fault
 from pytest_migcheck.history.sql.layout import Layout, Ledger, Migration, Script
-from pytest_migcheck.history.sql.numbered import duplicates, not_run
+from pytest_migcheck.history.sql.numbered import duplicates, not_run, without_upgrade
 from pytest_migcheck.history.sql.pieces import one_message
 from pytest_migcheck.history.sql.reading import read_text, refuse_commands
 
@@ -53,14 +55,7 @@ def read_golang_migrate(folder: Path) -> Layout:
         outside=OUTSIDE,
         forward=_FORWARD,
         generate="migrate create -ext sql NAME",
-        faults=(
-            *duplicates(ups, TOOL),
-            *duplicates(downs, TOOL),
-            *(
-                not_run(path, "its name is not N_name.up.sql or N_name.down.sql", "rename it, or move it out")
-                for path in odd
-            ),
-        ),
+        faults=tuple(_faults(ups, downs, odd)),
         ledger=Ledger(
             tables=(("public", "schema_migrations"),),
             create=_LEDGER,
@@ -68,6 +63,17 @@ def read_golang_migrate(folder: Path) -> Layout:
             reverted=lambda m: f"TRUNCATE public.schema_migrations{_before(int(m.id), [n for n, _ in ups])}",
         ),
     )
+
+
+def _faults(ups: list[tuple[int, Path]], downs: list[tuple[int, Path]], odd: list[Path]) -> Iterator[Fault]:
+    yield from duplicates(ups, TOOL)
+    yield from duplicates(downs, TOOL)
+    numbers = {number for number, _ in ups}
+    for number, path in downs:
+        if number not in numbers:
+            yield without_upgrade(path, f"no .up.sql has the number {number}")
+    for path in odd:
+        yield not_run(path, "its name is not N_name.up.sql or N_name.down.sql", "rename it, or move it out")
 
 
 def _insert(version: int) -> str:

@@ -9,18 +9,19 @@ from pytest_migcheck.core.finding import Severity
 from pytest_migcheck.history.source import Fault
 
 
-def duplicates(numbered: Sequence[tuple[object, Path]], tool: str) -> Iterator[Fault]:
+def duplicates(numbered: Sequence[tuple[object, Path]], tool: str, word: str = "version") -> Iterator[Fault]:
     """A fault for each file whose number another file has."""
     seen: dict[object, Path] = {}
+    own = "number" if word == "version" else word
     for number, path in numbered:
         other = seen.setdefault(number, path)
         if other is not path:
             yield Fault(
                 rule="duplicate-migration",
-                headline=f"{other.name} and {path.name} have the same version: {tool} stops",
+                headline=f"{other.name} and {path.name} have the same {word}: {tool} stops",
                 object=path.name,
                 path=str(path),
-                details=(("fix", f"give one of them a number of its own: git mv {path.name} …"),),
+                details=(("fix", f"give one of them a {own} of its own: git mv {path.name} …"),),
             )
 
 
@@ -33,6 +34,17 @@ def not_run(path: Path, why: str, fix: str, severity: Severity = Severity.ERROR)
         object=path.name,
         path=str(path),
         details=(("fix", fix),),
+    )
+
+
+def without_upgrade(path: Path, wanted: str) -> Fault:
+    """A way back that belongs to no migration: often the number of one of the two is mistyped."""
+    return Fault(
+        rule="migration-file-missing",
+        headline=f"{path.name} takes back a migration that is not there: {wanted}",
+        object=path.name,
+        path=str(path),
+        details=(("fix", f"give it the name of the migration that it takes back, or delete it: git mv {path.name} …"),),
     )
 
 

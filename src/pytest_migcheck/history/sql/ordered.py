@@ -15,6 +15,7 @@ from pytest_migcheck.core.finding import Direction, Severity
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.source import Fault
 from pytest_migcheck.history.sql.layout import Layout, Migration, Script
+from pytest_migcheck.history.sql.numbered import without_upgrade
 from pytest_migcheck.history.sql.pieces import one_message
 from pytest_migcheck.history.sql.psql import is_for_psql, psql_script
 from pytest_migcheck.history.sql.reading import read_text
@@ -48,7 +49,14 @@ def read_ordered(place: Path) -> Layout:
         migrations=migrations,
         outside=OUTSIDE,
         forward=_FORWARD.format(stem="NAME"),
-        faults=_order_faults(ups),
+        faults=(
+            *_order_faults(ups),
+            *(
+                without_upgrade(path, f"there is neither {stem}.sql nor {stem}.up.sql")
+                for stem, path in downs.items()
+                if stem not in {migration.id for migration in migrations}
+            ),
+        ),
     )
 
 

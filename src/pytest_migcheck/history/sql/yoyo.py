@@ -14,7 +14,7 @@ from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.source import Fault
 from pytest_migcheck.history.sql.layout import Layout, Migration, Script
-from pytest_migcheck.history.sql.numbered import in_another_language
+from pytest_migcheck.history.sql.numbered import in_another_language, without_upgrade
 from pytest_migcheck.history.sql.pieces import one_by_one
 from pytest_migcheck.history.sql.reading import read_text, refuse_commands
 
@@ -64,6 +64,11 @@ def read_yoyo(folder: Path) -> Layout:
         faults=(
             *_unknown(depends, ups, outside),
             *(in_another_language(path, "Python") for path in modules),
+            *(
+                without_upgrade(path, f"there is no {stem}.sql")
+                for path in sorted(folder.glob(f"*{_ROLLBACK}"))
+                if (stem := path.name.removesuffix(_ROLLBACK)) not in {*ups, *outside}
+            ),
         ),
     )
 
