@@ -30,7 +30,13 @@ def usage_error(result: pytest.RunResult, *lines: str) -> None:
 
 
 def test_no_configuration_anywhere(pytester: pytest.Pytester, migcheck) -> None:
-    usage_error(migcheck(), "no Alembic configuration found in", "alembic.ini", "--migcheck-config=")
+    texts = ("no Alembic configuration found in", "alembic.ini", "--migcheck-config=", "migcheck_histories = TOOL:FOLDER")
+    usage_error(migcheck(), *texts)
+
+
+def test_sql_that_would_never_run_before_alembic(project: Project, migcheck) -> None:
+    project.write("init.sql", "SELECT 1;")
+    usage_error(migcheck("-o", "migcheck_init=init.sql"), "migcheck_init: 'init.sql'", "pytest_migcheck_prepare")
 
 
 def test_a_script_location_that_does_not_exist(project: Project, migcheck) -> None:

@@ -42,6 +42,7 @@ def find_histories(settings: Settings, hooks: Hooks, redirection: Redirection) -
         found += find_alembic_histories(settings, hooks, redirection)
     found += [_sql_history(folder, settings, hooks) for folder in folders]
     _check_names(settings, [history.name for history in found])
+    _check_init(settings.init, [folder.label for folder in folders])
     yield from found
 
 
@@ -52,6 +53,17 @@ def _check_names(settings: Settings, histories: list[str]) -> None:
     for origin, name, entry in (*init, *declared):
         if name and name not in histories:
             raise MigcheckError(f"{origin}: {entry!r}: {name!r} is not a history. Valid: {', '.join(histories)}")
+
+
+def _check_init(entries: tuple[str, ...], folders: list[str]) -> None:
+    """Refuse a script that would never run."""
+    for entry in entries:
+        name = entry.rpartition(":")[0]
+        if not folders or (name and name not in folders):
+            raise MigcheckError(
+                f"migcheck_init: {entry!r} is for migrations in SQL files, and {name or 'this project'} has Alembic's\n"
+                "what to do: return the SQL from the hook pytest_migcheck_prepare in the root conftest.py"
+            )
 
 
 def _sql_history(folder: FoundFolder, settings: Settings, hooks: Hooks) -> SqlHistory:

@@ -48,9 +48,10 @@ def find_configs(root: Path, typed: tuple[str, ...]) -> tuple[FoundConfig, ...]:
             below = [_config_in(root, other, looked_at) for other in _directories(root) if other != root]
             return tuple(entry for entry in below if entry)
     raise MigcheckError(
-        f"no Alembic configuration found in {root}\n"
+        f"no Alembic configuration found in {root}, and no folder of SQL that is known as one of migrations\n"
         "looked at: " + ", ".join(looked_at[:3]) + ", and alembic.ini two folders deep\n"
-        "what to do: run pytest in the project's root, or name the file: --migcheck-config=path/to/alembic.ini"
+        "what to do: run pytest in the project's root, or name the file: --migcheck-config=path/to/alembic.ini\n"
+        "for SQL files that were not found: migcheck_histories = TOOL:FOLDER, or sql:FOLDER where no tool is known"
     )
 
 
