@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from history_project import Project
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.alembic.metadata import all_named, hooked_metadata, named_metadata
+from pytest_migcheck.history.ddl import DdlSource
 from pytest_migcheck.settings import declared_ddl
 
 DUMP = r"""
@@ -49,6 +50,17 @@ def test_a_dump_declares_every_kind_whatever_env_py_says(project: Project, migch
     command = f"cat schema.sql; {sys.executable} -c \"print('CREATE VIEW app.v AS SELECT 1 AS a;')\""
     project.write("pytest.ini", f"[pytest]\nmigcheck_declared = {command}\n")
     migcheck("--migcheck-checks=drift").assert_outcomes(passed=1)
+
+
+def test_a_ddl_file_is_utf_8_or_what_powershell_writes(tmp_path: Path) -> None:
+    path = tmp_path / "schema.sql"
+    source = DdlSource(value="schema.sql", root=tmp_path)
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        path.write_text("-- größer", encoding=encoding)
+        assert source.read() == "-- größer"
+    path.write_text("\n-- größer", encoding="latin-1")
+    with pytest.raises(MigcheckError, match=r"'schema.sql' is not UTF-8: byte 0xF6 in line 2"):
+        source.read()
 
 
 def test_ddl_that_the_server_refuses_names_its_line(project: Project, migcheck) -> None:

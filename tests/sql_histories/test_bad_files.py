@@ -105,6 +105,13 @@ def test_scripts_of_psql_may_include_others_and_have_variables(folder: Folder) -
             "`-- +goose StatementEnd`",
         ),
         (
+            "goose",
+            {"1_a.sql": "-- +goose Up\n-- +goose StatementBegin\nCREATE TABLE a (id int);\n-- +goose Down\n"},
+            "`-- +goose StatementBegin` without its `-- +goose StatementEnd`",
+            3,
+            "put `-- +goose StatementEnd` on the line after the statement",
+        ),
+        (
             "dbmate",
             {"1_a.sql": "-- migrate:up\nSELECT 1;\n"},
             "dbmate requires each migration to define `-- migrate:down`, and stops",

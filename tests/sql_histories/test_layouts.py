@@ -142,10 +142,11 @@ def test_drizzle_follows_the_journal_and_its_faults_are_told(tmp_path: Path) -> 
 
 def test_drizzle_without_a_journal_has_a_folder_for_each_migration(tmp_path: Path) -> None:
     names = ("20250101_a/migration.sql", "20250102_b/migration.sql", "20250103_c/snapshot.json")
-    text = '{"id": "y", "prevIds": ["x"], "dialect": "postgresql"}'
+    text = '{"id": "y", "prevIds": ["x"], "dialect": "postgres", "version": "8"}'
     found = layout(tmp_path, "drizzle", *names, snapshot=text)
     assert ids(found) == ["20250101_a", "20250102_b"]
     assert faults(found) == [("migration-file-missing", "20250103_c")]
+    assert not found.refusal
 
 
 @pytest.mark.parametrize(

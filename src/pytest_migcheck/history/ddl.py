@@ -5,6 +5,7 @@ Knows nothing of where migrations come from, so that every kind of history can u
 
 from __future__ import annotations
 
+import codecs
 import re
 import subprocess
 from collections.abc import Callable
@@ -52,9 +53,19 @@ class DdlSource:
         if self.file is None:
             return self._printed()
         try:
-            return self.file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            raw = self.file.read_bytes()
+        except OSError as error:
             raise MigcheckError(f"{self.origin}: {self.value!r} cannot be read: {error}") from error
+        # What PowerShell redirects into a file is UTF-16.
+        encoding = "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            raise MigcheckError(
+                f"{self.origin}: {self.value!r} is not UTF-8: byte 0x{raw[error.start]:02X} in line {line}\n"
+                "what to do: save the file as UTF-8"
+            ) from error
 
     def _printed(self) -> str:
         try:

@@ -24,7 +24,8 @@ JOURNAL = Path("meta") / "_journal.json"
 FILE = "migration.sql"
 SNAPSHOT = "snapshot.json"
 BREAKPOINT = "--> statement-breakpoint"
-_DIALECTS = ("postgresql", "pg")
+# Snapshots of version 8, one in each folder, say postgres.
+_DIALECTS = ("postgresql", "postgres", "pg")
 _FORWARD = "Drizzle goes forward only"
 OUTSIDE = "not by Drizzle's migrator, which runs all that is pending in one transaction"
 _ONE_TRANSACTION = (

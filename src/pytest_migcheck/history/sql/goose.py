@@ -22,6 +22,7 @@ TOOL = "goose"
 _NAME = re.compile(r"(\d+)_(.+)\.(sql|go)")
 _ANNOTATION = re.compile(r"^\s*--\s*\+goose\s+([^\r\n]*?)\s*$", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)")
+_UNENDED = "`-- +goose StatementBegin` without its `-- +goose StatementEnd`"
 _FORWARD = "it has no `-- +goose Down`"
 OUTSIDE = "in a file of its own, with the line: -- +goose NO TRANSACTION"
 _LEDGER = """CREATE TABLE IF NOT EXISTS public.goose_db_version (
@@ -171,6 +172,10 @@ class _Reader:
     def flush(self, number: int) -> None:
         """The end of a direction: nothing may be left."""
         if "".join(self._buffer).strip() and any(not b.strip().startswith("--") for b in self._buffer if b.strip()):
+            if self.inside:
+                raise ScriptError(
+                    self._path, self._start, _UNENDED, "put `-- +goose StatementEnd` on the line after the statement"
+                )
             raise ScriptError(
                 self._path,
                 self._start,
@@ -196,7 +201,7 @@ def parse(text: str, path: Path) -> _Parsed:
         else:
             reader.line(line, number)
     if reader.inside:
-        raise ScriptError(path, number, "`-- +goose StatementBegin` without its `-- +goose StatementEnd`")
+        raise ScriptError(path, number, _UNENDED)
     reader.flush(number)
     if Direction.UPGRADE not in reader.parsed.lines:
         raise ScriptError(path, 1, "there is no `-- +goose Up` in the file", "put it before the first statement")
