@@ -21,6 +21,7 @@ from pytest_migcheck.history.alembic.as_sql import sql_of
         ('sa.Column("a b", sa.BigInteger, sa.Identity(always=True))', '"a b" BIGINT GENERATED ALWAYS AS IDENTITY'),
         ("sa.Column(..., sa.Text, sa.CheckConstraint(\"... IN ('x')\"))", "... TEXT CHECK (... IN ('x'))"),
         ('sa.Column("j", postgresql.JSONB)', "j JSONB"),
+        ("with op.get_context().autocommit_block():\n    ...  # what", "-- outside of a transaction\n-- what"),
         ("# a revision of its own for each table", "-- a migration of its own for each table"),
         ("give the column a default", "give the column a default"),
     ],

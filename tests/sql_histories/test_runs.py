@@ -79,6 +79,19 @@ def test_several_histories_run_beside_alembic_each_in_its_own_database(
     assert "op." not in again.stdout.str()
 
 
+def test_what_a_commit_in_a_file_leaves_is_told_when_the_rest_fails(pytester: pytest.Pytester, migcheck) -> None:
+    text = "-- migrate:up\nCREATE TABLE a (id bigint);\nCOMMIT;\nSELECT 1/0;\n-- migrate:down\n"
+    write(pytester.path, {"db/migrations/1_a.sql": text})
+    result = migcheck("--migcheck-checks=stairway,locks")
+    result.stdout.fnmatch_lines(
+        [
+            "  before  COMMIT at db/migrations/1_a.sql:3 had ended the transaction: what was committed by then stays",
+            "MC139 * behind the back of dbmate",
+        ]
+    )
+    assert "Alembic" not in result.stdout.str()
+
+
 def test_bad_settings_are_one_clear_error(pytester: pytest.Pytester, migcheck) -> None:
     write(pytester.path, {**PLAIN, "pytest.ini": "[pytest]\nmigcheck_histories = prisma:prisma/migrations gose:db\n"})
     for args, said in (

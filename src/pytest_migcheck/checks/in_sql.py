@@ -44,6 +44,7 @@ def _fix(text: str, history: History) -> str:
 def _plain(text: str, history: History) -> str:
     for alembic, here in (
         ("behind Alembic's back", f"behind the back of {history.tool}"),
+        ("had ended Alembic's transaction", "had ended the transaction"),
         ("Alembic's transaction", f"the transaction of {history.tool}"),
         ("inside Alembic's", f"inside the {history.tool}"),
         ("op.get_context().autocommit_block()", history.outside),

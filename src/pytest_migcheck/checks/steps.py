@@ -29,9 +29,10 @@ def failure_finding(
 ) -> Finding:
     """A finding for a step that the server, or the migration's own code, ended; ``statements`` ran before."""
     source = failure.source
+    ended = ended_before(statements, revision.paths)
     advice = failure.advice
-    if advice is None:
-        advice = ended_before(statements, revision.paths) or _advice(failure, revision, direction)
+    # What stays is told in any case; a source with advice of its own knows better what to do.
+    advice = (ended or _advice(failure, revision, direction)) if advice is None else (*ended[:1], *advice)
     path, line = revision.place(direction)
     return Finding(
         id=rule_id(rule),

@@ -43,7 +43,8 @@ def sql_of(code: str) -> str:
             shown.append("-- in the script of the way back")
         shown += _statement(node)
         if remark and _WAY_BACK not in remark:
-            shown[-1:] = [f"{line}   {_comment(remark)}" for line in shown[-1:]]
+            alone = not shown or shown[-1].startswith("--")
+            shown[-1:] = [*shown[-1:], _comment(remark)] if alone else [f"{shown[-1]}   {_comment(remark)}"]
     shown += [_comment(line) for line in lines[done:] if line.strip().startswith("#")]
     return "\n".join(shown)
 
