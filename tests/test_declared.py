@@ -9,9 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from history_project import Project
+from pytest_migcheck.core.catalog import ObjectKey
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.alembic.metadata import all_named, hooked_metadata, named_metadata
 from pytest_migcheck.history.ddl import DdlSource
+from pytest_migcheck.history.ddl_places import DdlPlaces
 from pytest_migcheck.settings import declared_ddl
 
 DUMP = r"""
@@ -44,7 +46,7 @@ def test_a_dump_declares_every_kind_whatever_env_py_says(project: Project, migch
     project.write("pytest.ini", "[pytest]\nmigcheck_declared = schema.sql\n")
     result = migcheck("--migcheck-checks=drift")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["MC301 drift: view app.v *"])
+    result.stdout.fnmatch_lines(["MC301 drift: view app.v: *"])
     result.stdout.no_fnmatch_line("*alembic_version*")
 
     command = f"cat schema.sql; {sys.executable} -c \"print('CREATE VIEW app.v AS SELECT 1 AS a;')\""
@@ -63,6 +65,26 @@ def test_a_ddl_file_is_utf_8_or_what_powershell_writes(tmp_path: Path) -> None:
         source.read()
 
 
+def test_an_object_is_found_in_the_line_of_a_ddl_file_that_makes_it(tmp_path: Path) -> None:
+    text = (
+        "CREATE TYPE mood AS ENUM ('a');\nCREATE TABLE IF NOT EXISTS app.\"T\" (\n  id int,\n"
+        '  "note" text, other int\n);\nALTER TABLE ONLY app."T"\n    ADD CONSTRAINT k PRIMARY KEY (id);\n'
+        'CREATE INDEX i ON app."T" (id);\nCREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS $$SELECT 1$$;\n'
+    )
+    places = DdlPlaces(tmp_path / "s.sql", text)
+
+    def line(kind: str, schema: str, parent: str, name: str) -> int | None:
+        found = places.locate(ObjectKey(kind, schema, parent, name))
+        return found[1] if found else None
+
+    assert line("type", "public", "", "mood") == 1
+    assert line("table", "app", "", "T") == 2
+    assert [line("column", "app", "T", name) for name in ("id", "note", "other", "unknown")] == [3, 4, 4, 2]
+    assert [line(kind, "app", "T", name) for kind, name in (("constraint", "k"), ("index", "i"))] == [7, 8]
+    assert line("function", "public", "", "f(a integer)") == 9
+    assert line("table", "public", "", "T") is None
+
+
 def test_ddl_that_the_server_refuses_names_its_line(project: Project, migcheck) -> None:
     project.sql("a1", "CREATE TABLE t (id int)", "DROP TABLE t")
     project.write("schema.sql", "CREATE TABLE t (id int);\n\nCREATE TABLE u (id int REFERENCES nothing);\n")
@@ -70,7 +92,7 @@ def test_ddl_that_the_server_refuses_names_its_line(project: Project, migcheck) 
     result = migcheck("--migcheck-checks=drift")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ['MC301 drift: the models cannot be created in an empty database: *"nothing" does not exist (schema.sql:3)']
+        ['MC301 drift: the declared schema cannot be created in an empty database: *"nothing" does not exist (schema.sql:3)']
     )
     project.write("pytest.ini", "[pytest]\nmigcheck_declared = ls -l nothing.here\n")
     migcheck("--migcheck-checks=drift").stdout.fnmatch_lines(["*migcheck_declared: *ends with status*", "*nothing.here*"])
@@ -93,7 +115,7 @@ def test_the_hook_and_the_setting_take_the_place_of_env_py(project: Project, mig
     )
     project.write("app/other.py", table.replace('"t"', '"u"'))
     result = migcheck("--migcheck-checks=drift")
-    result.stdout.fnmatch_lines(["MC301 drift: table public.t *", "MC301 drift: table public.u *"])
+    result.stdout.fnmatch_lines(["MC301 drift: table public.t: *", "MC301 drift: table public.u: *"])
     project.write("app/other.py", "import nothing_of_that_name\n")
     migcheck("--migcheck-checks=drift").stdout.fnmatch_lines(
         ["*pytest_migcheck_metadata: 'app.other:metadata': importing app.other fails: No module named 'nothing_of*"]

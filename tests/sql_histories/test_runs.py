@@ -64,7 +64,7 @@ def test_several_histories_run_beside_alembic_each_in_its_own_database(
             2,
             'CREATE INDEX ix_email ON "User" (email)',
         ),
-        ("drift", "drizzle/meta/_journal.json", 1, "public.a.t"),
+        ("drift", "drizzle.sql", 1, "public.a.t"),
     ]
     again = migcheck("prisma/migrations/2_index/migration.sql::locks")
     again.assert_outcomes(failed=1)

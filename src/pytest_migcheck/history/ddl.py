@@ -10,11 +10,13 @@ import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from pytest_migcheck.core.catalog import Catalog
+from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Difference
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.history.ddl_places import DdlPlaces
 from pytest_migcheck.history.source import Declared, ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.ddl import StatementError, run_statements
@@ -129,4 +131,12 @@ def declared_by_ddl(source: DdlSource, ignore: Callable[[Difference], bool] = la
     def build(databases: DatabaseSet, _migrated: Catalog) -> None:
         run_ddl(databases, source.read(), source.label)
 
-    return Declared(label=source.label, build=build, ignore=ignore, complete=True)
+    @cache
+    def places() -> DdlPlaces | None:
+        return DdlPlaces(source.file, source.read()) if source.file else None
+
+    def locate(key: ObjectKey) -> tuple[str, int] | None:
+        found = places()
+        return found.locate(key) if found else None
+
+    return Declared(label=source.label, build=build, ignore=ignore, complete=True, locate=locate)
