@@ -138,7 +138,8 @@ def test_every_page_with_commands_is_run() -> None:
         for p in DOCS.rglob("*.md")
         if any(b.language == "console" for b in blocks(p.relative_to(DOCS).as_posix()))
     }
-    assert with_commands == set(PAGES)
+    # That page needs a project with a past; tests/test_adoption.py follows it.
+    assert with_commands - {"how-to/adopt.md"} == set(PAGES)
 
 
 def test_the_reference_is_current() -> None:
