@@ -39,7 +39,7 @@ OPTIONS = (
         "or sql for any folder or file (default: what is found)",
         "args",
     ),
-    Option("migcheck_init", "SQL files that run in the empty database first: FILE, or HISTORY:FILE", "args"),
+    Option("migcheck_init", "SQL files that run first, before migrations in SQL files: FILE, or HISTORY:FILE", "args"),
     Option("migcheck_metadata", "the models, as module:attribute (default: env.py's target_metadata)", "args"),
     Option(
         "migcheck_declared",
