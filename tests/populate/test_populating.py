@@ -129,7 +129,9 @@ ROWS_OF_THEIR_OWN = {
             if revision == "s2":
                 connection.exec_driver_sql("INSERT INTO roles VALUES ('admin')")
         """,
-    "sample/orders.csv": 'id,email,note\n1,a@b.c,"say ""x"""\n2,,\n3,d@e.f,""\n',
+    "sample/orders.csv": 'id,email,note\n1,a@b.c,"say ""x"""\n2,,\n3,d@e.f,""\nfour,,\n',
+    "sample/order.csv": "id\n1\n",
+    "sample/flags.csv": "name,colour\na,b\n",
 }
 
 
@@ -159,6 +161,9 @@ def test_rows_of_the_users_own(project, migcheck) -> None:
             '  insert  INSERT INTO "public"."orders" ("id", "email", "note") VALUES (\'0\', NULL, \'say "x"\');',
             "  seed    --hypothesis-seed=*",
             "  again   pytest --migcheck*'migrations/versions/s4.py::data'",
+            '  note: migcheck_sample: orders.csv:5: invalid input syntax for type integer: "four"; the row is left out',
+            "  note: migcheck_sample: flags.csv: flags has no column colour, at s6 or before",
+            "  note: migcheck_sample: order.csv is not used: there is no table order, at s6 or before",
         ]
     )
 
