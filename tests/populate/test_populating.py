@@ -168,6 +168,24 @@ def test_rows_of_the_users_own(project, migcheck) -> None:
     )
 
 
+def test_a_column_gets_no_value_but_those_of_the_users_strategy(project, migcheck) -> None:
+    project.write(
+        "conftest.py",
+        """
+        from hypothesis import strategies as st
+
+        def pytest_migcheck_strategy(table, column):
+            return st.integers(5, 9).map(str) if (table, column) == ("orders", "amount") else None
+        """,
+    )
+    project.sql("a1", "CREATE TABLE orders (id int PRIMARY KEY, amount numeric(10, 2) NOT NULL)", "DROP TABLE orders")
+    project.sql("b2", "ALTER TABLE orders ADD cents int; UPDATE orders SET cents = amount * 100", "ALTER TABLE orders DROP cents")
+    project.sql("c3", "ALTER TABLE orders ADD CHECK (amount < 5)", "ALTER TABLE orders DROP CONSTRAINT orders_amount_check")
+    result = migcheck("--migcheck-checks=data", "-o", "migcheck_examples=3")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.re_match_lines([r"  rows    orders  \{id: \d+, amount: [5-9], cents: NULL\}"])
+
+
 def test_a_dropped_column_is_a_warning(project, migcheck) -> None:
     project.sql("a1", "CREATE TABLE orders (id int PRIMARY KEY, note text)", "DROP TABLE orders")
     project.sql("b2", "ALTER TABLE orders DROP note", "ALTER TABLE orders ADD note text")

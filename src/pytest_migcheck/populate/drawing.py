@@ -81,8 +81,8 @@ class Sweeping(Plain):
         self._given: dict[str, int] = {}
 
     def value(self, column: PlannedColumn) -> str | None:
-        if not column.candidates:
-            return None
+        if column.own is not None or not column.candidates:
+            return super().value(column)
         name = column.shape.name
         self._given[name] = self._given.get(name, -1) + 1
         return column.candidates[self._given[name] % len(column.candidates)]

@@ -65,7 +65,8 @@ def _values(row: NewRow, name: str, value: str | None, plan: Plan) -> Iterator[s
         return
     if column.nullable:
         yield None
-    if _is_key(name, table.shape.foreign_keys):
+    # The user's own values are not ours to replace.
+    if _is_key(name, table.shape.foreign_keys) or column.own is not None:
         return
     if column.distinct:
         simple = (nth_value(column.shape.type, n, plan.types) for n in range(len(plan.tables) + 2))
