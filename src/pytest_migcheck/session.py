@@ -106,7 +106,9 @@ class Session:
         """
         if self._scopes is None:
             histories, settings = self.histories(), self._settings
-            check_known("migcheck_revision_ignores", tuple(settings.revision_ignores), [h.graph for h in histories])
+            graphs = [history.graph for history in histories]
+            check_known("migcheck_revision_ignores", tuple(settings.revision_ignores), graphs)
+            check_known("migcheck_irreversible", settings.irreversible, graphs)
             self._scopes = scopes_of(histories, *settings.since)
         return self._scopes[history]
 

@@ -233,6 +233,12 @@ def number(origin: str, value: int | str) -> int:
     return positive(origin, int(value))
 
 
+def verbosity(origin: str, value: str) -> None:
+    """pytest reads it; that fails on what is no number."""
+    if value != "auto" and not re.fullmatch(r"-?\d+", value):
+        raise MigcheckError(f"{origin}: {value!r} is not valid. Valid: auto, or a number such as 2")
+
+
 def declared_ddl(origin: str, value: str, root: Path, metadata: Sequence[str]) -> str:
     """A DDL file below ``root``, or a command line whose program is there; several lines are ``HISTORY: VALUE``."""
     for line in value.splitlines():

@@ -29,6 +29,8 @@ def test_the_patch_applies_and_takes_the_findings_away(project: Project, migchec
     result.assert_outcomes(passed=1, failed=2)
     result.stdout.fnmatch_lines(["fixes: git apply .migcheck/fixes.patch"])
     subprocess.run(["git", "init", "-q"], cwd=project.path, check=True)
+    status = subprocess.run(["git", "status", "--short"], cwd=project.path, check=True, capture_output=True, text=True)
+    assert ".migcheck" not in status.stdout
     subprocess.run(["git", "apply", ".migcheck/fixes.patch"], cwd=project.path, check=True)
     assert path.read_text().count("postgresql_concurrently=True") == 4
     assert before.partition("def downgrade")[0] in looped.read_text()

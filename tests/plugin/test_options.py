@@ -61,6 +61,23 @@ def test_a_wrong_ini_value_names_its_key(project, migcheck):
     assert "migcheck_checks: 'lock' is not valid. Did you mean 'locks'?" in result.stderr.str()
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("migcheck_time_budget = x", "migcheck_time_budget: 'x' is not valid. Valid: a whole number"),
+        ("migcheck_require_reason = maybe", "migcheck_require_reason: 'maybe' is not valid. Valid: true or false"),
+        ("verbosity_migcheck = x", "verbosity_migcheck: 'x' is not valid. Valid: auto, or a number such as 2"),
+        ("migcheck_irreversible = zz", "migcheck_irreversible: 'zz' is not a revision. Valid: an id or its start\n"),
+    ],
+)
+def test_what_pytest_cannot_read_and_unknown_revisions_are_named_with_their_key(project, migcheck, line, message):
+    project.write("pytest.ini", f"[pytest]\n{line}\n")
+    project.sql("a1", "SELECT 1")
+    result = migcheck("--collect-only")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert message in f"{result.stderr.str()}\n{result.stdout.str()}\n"
+
+
 def test_no_history_is_a_usage_error_that_names_the_places(pytester):
     result = pytester.runpytest_inprocess("-p", "no:asyncio", "--migcheck")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -129,7 +129,9 @@ ROWS_OF_THEIR_OWN = {
             if revision == "s2":
                 connection.exec_driver_sql("INSERT INTO roles VALUES ('admin')")
         """,
-    "sample/orders.csv": 'id,email,note\n1,a@b.c,"say ""x"""\n2,,\n3,d@e.f,""\n',
+    "sample/orders.csv": 'id,email,note\n1,a@b.c,"say ""x"""\n2,,\n3,d@e.f,""\nfour,,\n',
+    "sample/order.csv": "id\n1\n",
+    "sample/flags.csv": "name,colour\na,b\n",
 }
 
 
@@ -159,8 +161,29 @@ def test_rows_of_the_users_own(project, migcheck) -> None:
             '  insert  INSERT INTO "public"."orders" ("id", "email", "note") VALUES (\'0\', NULL, \'say "x"\');',
             "  seed    --hypothesis-seed=*",
             "  again   pytest --migcheck*'migrations/versions/s4.py::data'",
+            '  note: migcheck_sample: orders.csv:5: invalid input syntax for type integer: "four"; the row is left out',
+            "  note: migcheck_sample: flags.csv: flags has no column colour, at s6 or before",
+            "  note: migcheck_sample: order.csv is not used: there is no table order, at s6 or before",
         ]
     )
+
+
+def test_a_column_gets_no_value_but_those_of_the_users_strategy(project, migcheck) -> None:
+    project.write(
+        "conftest.py",
+        """
+        from hypothesis import strategies as st
+
+        def pytest_migcheck_strategy(table, column):
+            return st.integers(5, 9).map(str) if (table, column) == ("orders", "amount") else None
+        """,
+    )
+    project.sql("a1", "CREATE TABLE orders (id int PRIMARY KEY, amount numeric(10, 2) NOT NULL)", "DROP TABLE orders")
+    project.sql("b2", "ALTER TABLE orders ADD cents int; UPDATE orders SET cents = amount * 100", "ALTER TABLE orders DROP cents")
+    project.sql("c3", "ALTER TABLE orders ADD CHECK (amount < 5)", "ALTER TABLE orders DROP CONSTRAINT orders_amount_check")
+    result = migcheck("--migcheck-checks=data", "-o", "migcheck_examples=3")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.re_match_lines([r"  rows    orders  \{id: \d+, amount: [5-9], cents: NULL\}"])
 
 
 def test_a_dropped_column_is_a_warning(project, migcheck) -> None:

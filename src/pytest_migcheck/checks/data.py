@@ -24,6 +24,7 @@ from pytest_migcheck.populate.drawing import Nothing, Plain, draw_rows, seed_of,
 from pytest_migcheck.populate.literals import literals_of_python, literals_of_sql
 from pytest_migcheck.populate.passage import Passage, Route, layout_of, sequences_of
 from pytest_migcheck.populate.plan import Wanted, bounded, make_plan
+from pytest_migcheck.populate.sample import SETTING
 from pytest_migcheck.populate.simplify import simplified
 from pytest_migcheck.postgres.shapes import read_shapes
 from pytest_migcheck.sql.writes import writes
@@ -220,6 +221,10 @@ class _Trial:
     def _note(self, passage: Passage) -> None:
         self._filled |= {key for key, found in passage.before.items() if found.rows}
         self._refused.update(passage.refused)
+        # A sample is tried first; later its rows go in without those that they refer to.
+        for why in passage.refused.values() if self._tried == 1 else ():
+            if why.startswith(SETTING):
+                self._notes.append(f"{why.splitlines()[0]}; the row is left out")
         self._unfilled = passage.none or self._unfilled
 
     def _name_unfilled(self) -> None:

@@ -93,6 +93,13 @@ _ADVICE = {
     "22P02": "map every value that the new type does not know, in USING or before",
     "55006": "SET CONSTRAINTS ALL IMMEDIATE before the table is altered, or alter it in another revision",
 }
+# PostgreSQL's words for rows that a statement writes against what is there already, and what helps then.
+_WRITTEN = (
+    ("duplicate key value violates", "merge or change the rows that would become alike first"),
+    ("is still referenced from", "delete the rows that refer to it first, or point them elsewhere"),
+    ("new row for relation", "write what the CHECK allows, or change the CHECK first"),
+    ("conflicting key value violates", "change the rows that would exclude each other first"),
+)
 
 
 def advice(failure: StepFailure) -> str:
@@ -103,4 +110,5 @@ def advice(failure: StepFailure) -> str:
             name = f"{found[2]}.{found[1]}" if found[2] else found[1]
             return f"backfill {name} before SET NOT NULL, or add it with a default"
         return "give the column a value"
-    return _ADVICE.get(failure.sqlstate or "", "")
+    written = (help_ for words, help_ in _WRITTEN if words in failure.message)
+    return next(written, _ADVICE.get(failure.sqlstate or "", ""))

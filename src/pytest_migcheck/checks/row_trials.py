@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_migcheck.core.diff import same
@@ -93,7 +93,15 @@ class RowTrials:
 
         walked = self._walked[history.name]
         options = self._options(history, irreversible=irreversible)
-        return judge_data(walked.stairway, revision, lambda: self._before(walked), options, self._budget)
+        outcome = judge_data(walked.stairway, revision, lambda: self._before(walked), options, self._budget)
+        if options.sample is None:
+            return outcome
+        for catalog in (walked.stairway.up.before, walked.stairway.up.after) if walked.stairway.up else ():
+            if catalog is not None:
+                options.sample.look(catalog)
+        # Before the heads, what a file names may be yet to come.
+        unknown = options.sample.strangers(revision.id) if revision.id in history.graph.heads else ()
+        return replace(outcome, notes=(*outcome.notes, *unknown))
 
     @contextlib.contextmanager
     def _before(self, walked: Walked) -> Iterator[Cursor | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Any
 
 from pytest_migcheck.core.finding import Direction, Finding
 from pytest_migcheck.core.statement import Statement
@@ -74,3 +75,8 @@ class MigcheckError(Exception):
 
     The message is complete for the user: what, where, what is valid, what to do.
     """
+
+
+def hidden_frames(raised: Any) -> bool:
+    """Whether pytest leaves a module's frames out of a traceback, as the value of its ``__tracebackhide__``."""
+    return isinstance(raised.value, MigcheckError)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_migcheck.core.table_shape import TableName
 
@@ -13,10 +13,11 @@ Row = Mapping[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class NewRow:
-    """A row to be inserted."""
+    """A row to be inserted; ``origin`` is the place in the user's file that it comes from."""
 
     table: TableName
     values: tuple[tuple[str, str | None], ...]
+    origin: str = field(default="", compare=False)
 
     @property
     def row(self) -> Row:

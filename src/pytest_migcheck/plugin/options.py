@@ -11,6 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_migcheck.settings import Settings
 
+_OF_PYTHON = ("invalid literal for int() with base 10: ", "invalid truth value ")
 IniType = Literal["args", "string", "linelist", "int", "bool"]
 
 
@@ -159,7 +160,18 @@ def value_of(config: pytest.Config, name: str) -> tuple[str, Any]:
     typed = config.getoption(name, None) if option.cli else None
     if typed not in (None, []):
         return "--" + name.replace("_", "-"), typed
-    return name, config.getini(name) if option.ini is not None else typed
+    if option.ini is None:
+        return name, typed
+    try:
+        return name, config.getini(name)
+    except (TypeError, ValueError, pytest.UsageError) as error:
+        from pytest_migcheck.core.outcome import MigcheckError
+
+        said = str(error)
+        for words in _OF_PYTHON:
+            said = said.removeprefix(words)
+        valid = {"int": "a whole number", "bool": "true or false"}.get(option.ini, "a list")
+        raise MigcheckError(f"{name}: {said} is not valid. Valid: {valid}") from error
 
 
 def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settings:
@@ -184,6 +196,7 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
 
     writing = bool(values["migcheck_write_baseline"][1])
     timeout_origin, timeout = one("migcheck_step_timeout", 120)
+    s.verbosity(*one("verbosity_migcheck", "auto"))
     seed = config.getoption("hypothesis_seed", None)
     return s.Settings(
         root=config.rootpath,

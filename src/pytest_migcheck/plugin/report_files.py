@@ -20,6 +20,7 @@ from pytest_migcheck.plugin.telling import judged_of, plain_since, tally_of
 from pytest_migcheck.report.build import About, build_report
 from pytest_migcheck.session import Session
 
+OWN_FOLDER = ".migcheck"
 _LIBRARIES = ("pytest", "alembic", "sqlalchemy")
 # What changes how much is printed or where to, and says nothing of what was judged.
 _NOT_SHOWN = frozenset(("migcheck", "migcheck_report", "verbosity_migcheck"))
@@ -60,7 +61,7 @@ class ReportFiles:
         """Write every report that is a file."""
         for kind, path in paths.items():
             if kind != "github":
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(path.parent)
                 path.write_text(_rendered(kind, report), encoding="utf-8")
 
     def annotations(self, report: Mapping[str, Any], paths: Mapping[str, Path]) -> Iterator[str]:
@@ -74,6 +75,14 @@ class ReportFiles:
         other = on_github and self._config.pluginmanager.hasplugin("annotate_errors")
         annotated = {c["node"] for c in report["checks"] if c["outcome"] == "failed"} if other else ()
         yield from workflow_commands(report, annotated)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a report; our own tells git to leave it alone, as pytest's cache does."""
+    if folder.name == OWN_FOLDER and not folder.exists():
+        folder.mkdir(parents=True)
+        (folder / ".gitignore").write_text("# Written by pytest-migcheck.\n*\n", encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def top_of(root: Path) -> Path:

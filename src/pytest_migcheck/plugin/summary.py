@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from pytest_migcheck.plugin.report_files import ReportFiles, top_of
+from pytest_migcheck.plugin.report_files import OWN_FOLDER, ReportFiles, make_folder, top_of
 from pytest_migcheck.plugin.telling import closing_lines, tally_of
 from pytest_migcheck.report.build import relative
 from pytest_migcheck.report.patch import patch_of
@@ -61,9 +61,9 @@ class Summary:
         root = self._settings.root
         # The paths of a patch are relative to the repository, wherever in it pytest runs.
         patch = patch_of(findings, top_of(root))
-        path = root / ".migcheck" / "fixes.patch"
+        path = root / OWN_FOLDER / "fixes.patch"
         if patch:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             path.write_text(patch, encoding="utf-8")
             reporter.write_line(f"fixes: git apply {relative(str(path), root)}")
 

@@ -46,7 +46,7 @@ class Plain:
 
     def __init__(self, seed: int = 0) -> None:
         self._random = random.Random(seed)
-        self._own: dict[str, tuple[str | None, ...]] = {}
+        self._own: dict[int, tuple[str | None, ...]] = {}
 
     def many(self, low: int, high: int, make: Callable[[int], T]) -> list[T]:
         return [make(n) for n in range(max(low, high))]
@@ -58,8 +58,10 @@ class Plain:
         if column.own is not None:
             from pytest_migcheck.populate.strategies import own_values
 
-            known = self._own.setdefault(column.shape.name, own_values(column))
-            return self.pick(known)
+            # Drawing them takes Hypothesis a while; two tables may have columns of one name.
+            if id(column) not in self._own:
+                self._own[id(column)] = own_values(column)
+            return self.pick(self._own[id(column)])
         return self.pick(column.candidates[:4]) if column.candidates else None
 
     def key(self, column: PlannedColumn, n: int, types: Mapping[int, TypeShape]) -> str | None:
@@ -81,8 +83,8 @@ class Sweeping(Plain):
         self._given: dict[str, int] = {}
 
     def value(self, column: PlannedColumn) -> str | None:
-        if not column.candidates:
-            return None
+        if column.own is not None or not column.candidates:
+            return super().value(column)
         name = column.shape.name
         self._given[name] = self._given.get(name, -1) + 1
         return column.candidates[self._given[name] % len(column.candidates)]

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.rows import NewRow, RowSet
 from pytest_migcheck.populate.drawing import Plain, draw_rows
 from pytest_migcheck.populate.plan import Plan, bounded
 from pytest_migcheck.populate.plan_parts import PlannedTable
 
+SETTING = "migcheck_sample: "
 _ENDINGS = (".csv", ".copy", ".tsv")
+_TABLES = ("table", "partitioned table")
 _MOST = 200
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
@@ -30,7 +33,10 @@ class Sample:
     """The files of a directory, one for each table: ``orders.csv`` or ``sales.orders.copy``."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = {path.stem: tuple(_read(path)) for path in sorted(folder.iterdir()) if path.suffix in _ENDINGS}
+        paths = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in _ENDINGS}
+        self._files = {stem: tuple(_read(path)) for stem, path in paths.items()}
+        self._names = {stem: path.name for stem, path in paths.items()}
+        self._seen: dict[str, set[str]] = {stem: set() for stem in paths}
         if not self._files:
             raise MigcheckError(
                 f"migcheck_sample: {folder} has no file that is named after a table; "
@@ -53,6 +59,23 @@ class Sample:
                 rows += [row for row in drawn if row.table == table.shape.key]
         yield tuple(rows)
 
+    def look(self, catalog: Catalog) -> None:
+        """Note which tables and columns there are; some come and go with the revisions."""
+        for stem, seen in self._seen.items():
+            for key in catalog.named(stem.rpartition(".")[2]):
+                if key.kind in _TABLES and stem in (key.name, f"{key.schema}.{key.name}"):
+                    seen |= {other.name for other in catalog.beside(key) if other.kind == "column"}
+
+    def strangers(self, revision: str) -> Iterator[str]:
+        """What the files name and no catalog had, up to a revision."""
+        for stem, seen in self._seen.items():
+            columns = [name for row in self._files[stem][:1] for name in row.values if name not in seen]
+            if not seen:
+                yield f"{SETTING}{self._names[stem]} is not used: there is no table {stem}, at {revision} or before"
+            elif columns:
+                names = ", ".join(columns)
+                yield f"{SETTING}{self._names[stem]}: {stem} has no column {names}, at {revision} or before"
+
     def _of(self, table: PlannedTable) -> tuple[SampleRow, ...]:
         shape = table.shape
         return self._files.get(f"{shape.schema}.{shape.name}") or self._files.get(shape.name, ())
@@ -66,7 +89,8 @@ class Sample:
             shape = column.shape
             if name not in values and shape.not_null and shape.default is None and not shape.identity:
                 values[name] = drawn.get(name)
-        return NewRow(table.shape.key, tuple(values.items()))
+        origin = f"{SETTING}{sample.path.name}:{sample.line}"
+        return NewRow(table.shape.key, tuple(values.items()), origin=origin)
 
 
 def _read(path: Path) -> Iterator[SampleRow]:

@@ -61,10 +61,13 @@ def _values(row: NewRow, name: str, value: str | None, plan: Plan) -> Iterator[s
     """NULL, then the candidates that come before the value."""
     table = next(t for t in plan.tables if t.shape.key == row.table)
     column = next((c for c in table.columns if c.shape.name == name), None)
-    if value is None or column is None or _is_key(name, table.shape.foreign_keys) or column.shape.sequence:
+    if value is None or column is None or column.shape.sequence:
         return
     if column.nullable:
         yield None
+    # The user's own values are not ours to replace.
+    if _is_key(name, table.shape.foreign_keys) or column.own is not None:
+        return
     if column.distinct:
         simple = (nth_value(column.shape.type, n, plan.types) for n in range(len(plan.tables) + 2))
         yield from itertools.takewhile(lambda other: other not in (None, value), simple)

@@ -46,7 +46,7 @@ def insert_rows(query: Query, rows: RowSet, tables: Mapping[TableName, TableShap
     """
     inserts = "\n".join(
         f"BEGIN {insert_statement(row, tables[row.table])}; EXCEPTION WHEN OTHERS THEN "
-        f"refused := refused || pg_catalog.jsonb_build_object({literal('.'.join(row.table))}, SQLERRM); END;"
+        f"refused := refused || pg_catalog.jsonb_build_object({literal('.'.join(row.table))}, {_because(row)}); END;"
         for row in rows
     )
     sequences = "\n".join(_numbered(tables[key], rows) for key in dict.fromkeys(row.table for row in rows))
@@ -57,6 +57,10 @@ def insert_rows(query: Query, rows: RowSet, tables: Mapping[TableName, TableShap
     (answer,) = query("SELECT pg_catalog.current_setting('migcheck.refused')")
     refused = json.loads(answer[0])
     return {key: refused[".".join(key)] for key in tables if ".".join(key) in refused}
+
+
+def _because(row: NewRow) -> str:
+    return f"{literal(f'{row.origin}: ')} || SQLERRM" if row.origin else "SQLERRM"
 
 
 def _numbered(table: TableShape, rows: RowSet) -> str:

@@ -6,8 +6,11 @@ import difflib
 from dataclasses import dataclass
 
 from pytest_migcheck.core.graph import Graph
-from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.outcome import MigcheckError, hidden_frames
 from pytest_migcheck.history.source import History
+
+# A message says it all; pytest shows where the test asked.
+__tracebackhide__ = hidden_frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,16 @@ from typing import Any
 
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.finding import Direction
-from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.outcome import MigcheckError, hidden_frames
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.history.source import History
 from pytest_migcheck.postgres.database import Database
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.provision.building import migration_failed
 from pytest_migcheck.provision.points import Point, find_revision, point_at, point_before
+
+# A message says it all; pytest shows where the test asked.
+__tracebackhide__ = hidden_frames
 
 
 class StepFailed(MigcheckError):

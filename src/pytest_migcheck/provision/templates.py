@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.outcome import MigcheckError, hidden_frames
 from pytest_migcheck.history.source import History
 from pytest_migcheck.postgres.ladder import find_binaries
 from pytest_migcheck.postgres.server import Server
@@ -16,6 +16,9 @@ from pytest_migcheck.postgres.servers import TESTS, Servers
 from pytest_migcheck.provision.building import Built, build_template
 from pytest_migcheck.provision.kept import Entry, Ingredients, KeptTemplates, NotStoredError
 from pytest_migcheck.provision.points import HEADS, Point
+
+# A message says it all; pytest shows where the test asked.
+__tracebackhide__ = hidden_frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

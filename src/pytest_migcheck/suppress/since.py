@@ -62,7 +62,8 @@ def check_known(origin: str, names: Sequence[str], graphs: Sequence[Graph]) -> N
             raise MigcheckError(f"{origin}: {name!r} means {len(several)} revisions: {', '.join(several[:5])}")
         near = difflib.get_close_matches(name, ids, 1, 0.5)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise MigcheckError(f"{origin}: {name!r} is not a revision.{hint} Valid: an id or its start, or git:REF")
+        by_git = ", or git:REF" if origin.endswith("since") else ""
+        raise MigcheckError(f"{origin}: {name!r} is not a revision.{hint} Valid: an id or its start{by_git}")
 
 
 def _find(graph: Graph, name: str) -> str | None:
