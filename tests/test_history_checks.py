@@ -31,7 +31,7 @@ def test_a_changed_model_and_an_index_that_only_migrations_make(project: Project
             "  migrated head a1  INDEX btree (email)",
             '  fix     op.drop_index("ix_email", table_name="orders")   # or declare it in the models',
             "MC301 drift: column public.orders.email: type varchar(255) → varchar(320)",
-            "  models  *models.py:3  varchar(320)",
+            "  models  models.py:4  varchar(320)",
             "  migrated head a1  varchar(255)",
             '  fix     op.alter_column("orders", "email", type_=sa.String(320))',
         ]

@@ -33,6 +33,7 @@ from pytest_migcheck.walk.stairway import Stairway
 
 _FEW = 8
 _SWEPT = 40
+_TO_SIMPLIFY = 3.0  # seconds
 # Alike for all items, so that the summary says it once.
 _CUT = "migcheck_time_budget ({:g} s) was used up: some data items tried fewer sets of rows than migcheck_examples says"
 
@@ -152,8 +153,9 @@ class _Trial:
         return confirmed
 
     def _simplified(self, rows: RowSet, key: Any) -> RowSet:
-        """The rows as a person would write them, as far as there is time for that."""
-        return simplified(rows, self._plan, lambda simpler: self._left() > 0 and key in self._judge(simpler))
+        """The rows as a person would write them; what was found has some time for that, whatever is left."""
+        until = time.monotonic() + max(self._left(), _TO_SIMPLIFY)
+        return simplified(rows, self._plan, lambda simpler: time.monotonic() < until and key in self._judge(simpler))
 
     def _left(self) -> float:
         return self._budget.left() - (time.monotonic() - self._started)
