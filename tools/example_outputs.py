@@ -63,12 +63,15 @@ def _stable(output: str) -> str:
     """The failures and the summary, without what differs from run to run."""
     start = output.find("==== FAILURES ====")
     start = output.rfind("\n", 0, start) + 1 if start >= 0 else output.rfind("\n", 0, output.index("= migcheck =")) + 1
-    kept = [
-        re.sub(r" … s =+$", " … s", re.sub(r"[\d.]+ ?s\b", "… s", re.sub(r"(?<=tried   )\d+", "…", line.rstrip())))
-        for line in output[start:].splitlines()
-        if not line.startswith("PostgreSQL ")
-    ]
+    kept = [_line(line.rstrip()) for line in output[start:].splitlines() if not line.startswith("PostgreSQL ")]
     return "\n".join(kept).strip()
+
+
+def _line(line: str) -> str:
+    line = re.sub(r"(?<=tried   )\d+", "…", line)
+    line = re.sub(r"[\d.]+ ?s\b", "… s", line)
+    # pytest fills its closing line with as many signs as the time leaves room for.
+    return re.sub(r"^=+ (.* in) … s =+$", r"=== \1 … s", line)
 
 
 def filled(text: str, example: Path = EXAMPLE) -> str:
