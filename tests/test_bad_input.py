@@ -186,6 +186,24 @@ def test_a_migration_that_waits_for_its_own_session(project: Project, migcheck) 
     )
 
 
+def test_another_session_that_waits_for_the_migration(project: Project, migcheck) -> None:
+    project.revision("a1", TABLE, UNDO)
+    project.revision(
+        "b2",
+        """
+        op.add_column("t", sa.Column("x", sa.Text))
+        other = sa.create_engine(op.get_context().config.get_main_option("sqlalchemy.url")).connect()
+        other.execute(sa.text("SELECT * FROM t"))
+        """,
+        'op.drop_column("t", "x")',
+    )
+    result = migcheck("--migcheck-checks=stairway,locks")
+    result.assert_outcomes(passed=2, failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*waits*SELECT * FROM t*", "*holds*pid *, idle in a transaction*"])
+    # What the tracer asked that session last is nothing that its migration ran.
+    result.stdout.no_fnmatch_line("*idle in a transaction*last ran*")
+
+
 def test_a_step_that_takes_too_long(project: Project, migcheck) -> None:
     project.write("pytest.ini", "[pytest]\nmigcheck_step_timeout = 1\n")
     project.revision("a1", "op.execute('SELECT pg_sleep(60)')")

@@ -6,6 +6,7 @@ The counters of ``pg_stat_xact_*`` belong to the session
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import psycopg
@@ -58,6 +59,7 @@ SELECT EXISTS (SELECT FROM pg_catalog.pg_proc WHERE proname = 'pg_stat_force_nex
 # plan stays. Planning takes most of the time of both queries.
 HELD_BY_FUNCTION = "SELECT * FROM pg_catalog.migcheck_held()"
 BEFORE_BY_FUNCTION = "SELECT * FROM pg_catalog.migcheck_before('{since}')"
+_OURS = ("pg_catalog.pg_stat_get_xact_numscans(", "pg_catalog.migcheck_held(", "pg_catalog.migcheck_before(")
 
 _RELATION_COLUMNS = "r1 bigint, r2 text, r3 text, r4 text, r5 text, r6 bigint, r7 bigint"
 _INSTALL = """
@@ -71,12 +73,14 @@ BEGIN RETURN QUERY {before}; END $function$;
 RESET allow_system_table_mods"""
 
 
-def install_functions(connection: psycopg.Connection[Any]) -> bool:
-    """Make the functions in the connection's database; false where its user may not."""
+def is_look(sql: str) -> bool:
+    """Whether a session ran one of these queries, and nothing of its user's."""
+    return any(name in sql for name in _OURS)
+
+
+def install_functions(connection: psycopg.Connection[Any]) -> None:
+    """Make the functions in the connection's database; without them, where its user may not, the queries run."""
     report = REPORT if connection.info.server_version >= 150000 else NO_REPORT
     before = BEFORE.format(since="{since}", report=report).replace("'{since}'", "since")
-    try:
+    with contextlib.suppress(errors.InsufficientPrivilege):
         connection.execute(_INSTALL.format(columns=_RELATION_COLUMNS, held=HELD, before=before).encode())
-    except errors.InsufficientPrivilege:
-        return False
-    return True

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from pytest_migcheck.core import progress
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.postgres.counters import is_look
 from pytest_migcheck.postgres.database_set import DatabaseSet
 
 _PATIENCE = 2.0
@@ -121,7 +122,7 @@ def watched(work: Callable[[], object], databases: DatabaseSet, timeout: float) 
 
 def _last_ran(sql: str | None) -> str:
     """What the blocking session ran last, unless it is our own look at its locks."""
-    return "" if "pg_stat_get_xact_numscans" in (sql or "") else f": last ran {_one_line(sql)}"
+    return "" if is_look(sql or "") else f": last ran {_one_line(sql)}"
 
 
 def _one_line(sql: str | None) -> str:
