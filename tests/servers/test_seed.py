@@ -14,6 +14,7 @@ import pytest
 
 from pytest_migcheck.postgres.ladder import start_server
 from pytest_migcheck.postgres.programs import traversable
+from pytest_migcheck.postgres.store import StoredCluster
 
 _RUN = """
 from pytest_migcheck.postgres.ladder import start_server
@@ -68,6 +69,17 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path, monkeypatch:
     (tmp_path / "t").mkdir()
     start_server().stop()
     assert list((tmp_path / "t").glob("pytest-migcheck-seeds-*"))
+
+
+def test_an_error_while_the_server_starts_is_not_one_of_the_copy(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "PG_VERSION").write_text("16")
+    stored = StoredCluster(tmp_path / "stored" / "one")
+    stored.directory.parent.mkdir()
+    stored.save(tmp_path / "data", "secret")
+    with pytest.raises(OSError, match="no process"), stored.copied(tmp_path / "copy", {}) as password:
+        raise OSError(f"no process for {password}")
+    assert (tmp_path / "copy" / "PG_VERSION").read_text() == "16"
 
 
 def _open_python() -> str:

@@ -127,8 +127,10 @@ def _start(binaries: Binaries, identity: Identity, stored: StoredCluster | None,
             (data / "pg_hba.conf").write_text(_HBA)
             leash.run(_command(usable, run_directory, port, options))
             server = _running(binaries, run_directory, port, leash, password)
-    except BaseException:
+    except BaseException as error:
         stop()
+        if isinstance(error, OSError):
+            raise MigcheckError(f"PostgreSQL cannot be started in {run_directory}: {error}") from error
         raise
     server.stopper = stop
     server.standins = standins

@@ -52,18 +52,26 @@ class StoredCluster:
         Raises:
             DamagedClusterError: it is not there, or not whole.
         """
-        try:
+        with self._copying():
             password = (self.directory / _PASSWORD).read_text()
             marker = (self.directory / _MARKER).read_text()
-            with contextlib.closing(_Copy(str(self.directory / "data"), str(data), identity)) as copy:
+            copy = _Copy(str(self.directory / "data"), str(data), identity)
+        with contextlib.closing(copy):
+            with self._copying():
                 copy.wait_for_start()
-                yield password
+            yield password
+            with self._copying():
                 size = copy.wait()
-            os.utime(self.directory)
-        except OSError as error:
-            raise DamagedClusterError(f"the stored cluster {self.directory} cannot be copied: {error}") from error
+                os.utime(self.directory)
         if _text(size) != marker:
             raise DamagedClusterError(f"the stored cluster {self.directory} is damaged")
+
+    @contextlib.contextmanager
+    def _copying(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise DamagedClusterError(f"the stored cluster {self.directory} cannot be copied: {error}") from error
 
     def save(self, data: Path, password: str, texts: Mapping[str, str] | None = None) -> None:
         """Keep a copy of a cluster that was shut down cleanly, with further files of text beside it.
@@ -164,8 +172,10 @@ class _Copy:
 
     def __init__(self, source: str, target: str, identity: Identity) -> None:
         pairs = _make_directories(source, target, identity)
-        late = [pair for pair in pairs if _is_late(pair[0].removeprefix(source))]
-        first = sorted(set(pairs) - set(late))
+        first: list[tuple[str, str]] = []
+        late: list[tuple[str, str]] = []
+        for pair in pairs:
+            (late if _is_late(pair[0].removeprefix(source)) else first).append(pair)
         self._count = len(pairs)
         self._threads = ThreadPoolExecutor(_THREADS)
         self._first = self._submit(first, identity)
