@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -64,17 +64,23 @@ class ReportFiles:
                 make_folder(path.parent)
                 path.write_text(_rendered(kind, report), encoding="utf-8")
 
-    def annotations(self, report: Mapping[str, Any], paths: Mapping[str, Path]) -> Iterator[str]:
-        """Workflow commands, where GitHub runs us or they were asked for."""
-        on_github = os.environ.get("GITHUB_ACTIONS") == "true"
-        if "github" not in paths and not on_github:
-            return
+    def annotations(self, report: Mapping[str, Any]) -> Iterator[str]:
+        """Workflow commands for the findings."""
         from pytest_migcheck.report.github import workflow_commands
 
         # pytest-github-actions-annotate-failures annotates the first finding of each item that fails.
-        other = on_github and self._config.pluginmanager.hasplugin("annotate_errors")
+        other = _on_github() and self._config.pluginmanager.hasplugin("annotate_errors")
         annotated = {c["node"] for c in report["checks"] if c["outcome"] == "failed"} if other else ()
         yield from workflow_commands(report, annotated)
+
+
+def annotates(reports: Collection[str]) -> bool:
+    """Whether workflow commands are printed: where GitHub runs us, or they are among the reports."""
+    return "github" in reports or _on_github()
+
+
+def _on_github() -> bool:
+    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def make_folder(folder: Path) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from pytest_migcheck.plugin.report_files import OWN_FOLDER, ReportFiles, make_folder, top_of
+from pytest_migcheck.plugin.report_files import OWN_FOLDER, ReportFiles, annotates, make_folder, top_of
 from pytest_migcheck.plugin.telling import closing_lines, tally_of
 from pytest_migcheck.report.build import relative
 from pytest_migcheck.report.patch import patch_of
@@ -27,6 +27,7 @@ class Summary:
         self._entries: dict[str, dict[str, Any]] = {}
         self.collected: list[dict[str, Any]] = []
         self.stopped: str | None = None
+        self._built: dict[str, Any] | None = None
 
     def add(self, plain: dict[str, Any]) -> None:
         self._entries[plain["check"]["node"]] = plain
@@ -99,8 +100,11 @@ class Summary:
             found.baseline.path.write_text(found.text(), encoding="utf-8")
 
     def _report(self, session: Session) -> dict[str, Any]:
-        entries = [self._entries.get(e["check"]["node"]) or self._not_run(e) for e in self.collected]
-        return self._files.build(entries, session, self.stopped)
+        """The report of the whole run, which has ended."""
+        if self._built is None:
+            entries = [self._entries.get(e["check"]["node"]) or self._not_run(e) for e in self.collected]
+            self._built = self._files.build(entries, session, self.stopped)
+        return self._built
 
     def write_files(self, session: Session) -> None:
         """Write the reports that were asked for; also when the run was cut short."""
@@ -109,7 +113,9 @@ class Summary:
 
     def annotate(self, reporter: Any, session: Session) -> None:
         """Print the findings for GitHub, which reads its commands at the beginning of a line."""
-        for command in self._files.annotations(self._report(session), self._settings.reports):
+        if not annotates(self._settings.reports):
+            return
+        for command in self._files.annotations(self._report(session)):
             reporter.ensure_newline()
             reporter.write_line(command)
 
