@@ -140,3 +140,19 @@ def test_a_test_of_the_users_gets_a_migrated_copy_and_a_new_file_is_noticed(
     text = "-- migrate:up\nALTER TABLE a ADD COLUMN x int;\n-- migrate:down\nALTER TABLE a DROP COLUMN x;\n"
     write(pytester.path, {"db/migrations/2_b.sql": text})
     run().stdout.fnmatch_lines(["*columns id x", "*template of db/migrations: *migrated*"])
+
+
+def test_lost_rows_are_told_at_the_file_of_the_way_back(pytester: pytest.Pytester, project: Project, migcheck) -> None:
+    write(
+        pytester.path,
+        {
+            "migrations/01_notes.up.sql": "CREATE TABLE notes (id int PRIMARY KEY, body text);",
+            "migrations/01_notes.down.sql": "DROP TABLE notes;",
+            "migrations/02_more.up.sql": "CREATE TABLE more (id int);",
+            "migrations/02_more.down.sql": "DROP TABLE more;\nDO $$ BEGIN EXECUTE 'DELETE FROM no' || 'tes'; END $$;",
+        },
+    )
+    migcheck("--migcheck-checks=data", "--migcheck-report=json:r.json").assert_outcomes(passed=1, failed=1)
+    (finding,) = json.loads((pytester.path / "r.json").read_text())["findings"]
+    assert (finding["rule"], finding["direction"]) == ("rows-lost", "downgrade")
+    assert finding["path"] == "migrations/02_more.down.sql"

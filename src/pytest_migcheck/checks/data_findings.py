@@ -29,13 +29,17 @@ _STEPS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breakage:
-    """One way in which rows break a revision; ``key`` tells it from the others."""
+    """One way in which rows break a revision; ``key``, which begins with the rule, tells it from the others."""
 
     key: tuple[str, ...]
     severity: Severity
     passage: Passage
     damage: Damage | None = None
     failure: StepFailure | None = None
+
+    @property
+    def rule(self) -> str:
+        return self.key[0]
 
 
 def breakages(passage: Passage, tables: Mapping[TableName, TableShape], intent: Intent) -> list[Breakage]:
@@ -83,8 +87,8 @@ def computed_columns(
 def data_finding(breakage: Breakage, revision: Revision, shown: Sequence[tuple[str, str]]) -> Finding:
     """The finding; ``shown`` are the smallest rows, and how to have them again."""
     damage, failure = breakage.damage, breakage.failure
+    rule = breakage.rule
     if failure is not None:
-        rule = "downgrade-fails-on-rows" if breakage.passage.step == 2 else "upgrade-fails-on-rows"
         direction = Direction.DOWNGRADE if breakage.passage.step == 2 else Direction.UPGRADE
         again = " again" if breakage.passage.step == 3 else ""
         headline = f"{_doing(direction)} {revision.id}{again} fails{when(failure)}"
@@ -93,11 +97,11 @@ def data_finding(breakage: Breakage, revision: Revision, shown: Sequence[tuple[s
         source = failure.source
     else:
         assert damage is not None
-        rule, direction = damage.rule, Direction.UPGRADE if damage.up else Direction.DOWNGRADE
+        direction = Direction.UPGRADE if damage.up else Direction.DOWNGRADE
         headline = f"{_doing(direction)} {revision.id} {damage.text}"
         subject = ".".join(filter(None, (*damage.table, damage.column)))
         fix, source = damage.fix, _source_of(damage, breakage.passage)
-    line = revision.upgrade_line if direction is Direction.UPGRADE else revision.downgrade_line
+    path, line = (source.path, source.line) if source else revision.place(direction)
     details = [("error", _error(failure))] if failure is not None else []
     details += [("value", damage.detail)] if damage is not None and damage.detail else []
     details += [("steps", _STEPS[breakage.passage.step])] if failure is not None and breakage.passage.step > 1 else []
@@ -112,8 +116,8 @@ def data_finding(breakage: Breakage, revision: Revision, shown: Sequence[tuple[s
         object=subject,
         revision=revision.id,
         direction=direction,
-        path=source.path if source else revision.path,
-        line=source.line if source else line,
+        path=path,
+        line=line,
         source_text=source.text if source else "",
         sql=failure.sql if failure is not None else None,
         details=tuple(details),
