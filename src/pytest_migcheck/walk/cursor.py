@@ -60,7 +60,7 @@ class Cursor:
         self._floor = floor
         self._traced = traced
         self._reads = reads
-        self.history = self._history = history
+        self.history = history
         self._reset_cluster = reset_cluster
         self._server = server
         self._order = history.graph.order
@@ -210,10 +210,10 @@ class Cursor:
             self._databases = self._checkpoints.restore(self._position, label)
         elif self._floor is not None and self._floor.position <= position:
             self._position = self._floor.position
-            self._databases = self._floor.copy(self._server, label, incremental=True)
+            self._databases = self._floor.copy(self._server, label, incremental=self._reads)
         else:
             self._databases = DatabaseSet(self._server, label, incremental=self._reads)
-            self._history.prepare(self._databases)
+            self.history.prepare(self._databases)
 
     def _advance(self, revision: str) -> None:
         """Apply one revision without looking, on the way to another."""
@@ -233,16 +233,16 @@ class Cursor:
 
     def _seed(self, revision: str) -> None:
         """Insert the user's rows; env.py does not run meanwhile, since it takes every connection to itself."""
-        if self._history.seeds() and self._seeded != revision:
+        if self.history.seeds() and self._seeded != revision:
             self._seeded = revision
             self.release()
             assert self._databases is not None
-            self._history.seed(self._databases, revision)
+            self.history.seed(self._databases, revision)
 
     def _blocker(self, revision: str) -> str | None:
         if not self._failed:
             return None
-        ancestors = self._history.graph.ancestors(revision)
+        ancestors = self.history.graph.ancestors(revision)
         return next((r for r in self._failed if r in ancestors), None)
 
     def _running(self) -> Run:
@@ -250,7 +250,7 @@ class Cursor:
             if self._databases is None:
                 raise MigcheckError("pytest-migcheck: there is no database to run on")
             self._databases.listen()
-            self._run = self._history.start(self._databases)
+            self._run = self.history.start(self._databases)
         return self._run
 
     def _current(self) -> Catalog:
@@ -261,7 +261,7 @@ class Cursor:
 
     def _read(self, *, everything: bool) -> Catalog:
         assert self._databases is not None
-        return self._databases.read_catalog(self._history.version_tables(), everything=everything)
+        return self._databases.read_catalog(self.history.version_tables(), everything=everything)
 
     def _step(self, revision: str, direction: Direction, run: int, before: Catalog) -> StepRecord:
         result = self._running().step(revision, direction, traced=self._traced and run == 1)
