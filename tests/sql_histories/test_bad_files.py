@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import textwrap
+
 import pytest
 
 from sql_history_folder import Folder, tables
@@ -29,7 +32,9 @@ def failure(folder: Folder, tool: str, files: dict[str, str | bytes]) -> tuple[s
 
 
 def test_a_dump_is_run_as_psql_runs_it(folder: Folder) -> None:
-    history = folder.history("sql", {"1_dump.sql": b"\xef\xbb\xbf" + DUMP.encode(), "2_rows.sql": "SELECT 1/(2 - count(*)) FROM a;"})
+    history = folder.history(
+        "sql", {"1_dump.sql": b"\xef\xbb\xbf" + DUMP.encode(), "2_rows.sql": "SELECT 1/(2 - count(*)) FROM a;"}
+    )
     message, line, _ = failure(folder, "sql", {})
     assert (message, line) == ("division by zero", 1)
     assert [migration.id for migration in history.layout.migrations] == ["1_dump", "2_rows"]
@@ -145,3 +150,26 @@ def test_line_ends_of_windows_and_comments_alone_just_work(folder: Folder) -> No
     assert [s.source.line for s in result.statements if s.source] == [1, 3]
     goose = "-- +goose Up\r\nCREATE TABLE g (id int);\r\n-- +goose Down\r\nDROP TABLE g;\r\n"
     assert tables(folder.upgrade(folder.history("goose", {"1_g.sql": goose}, "g"))[1]) == {"g"}
+
+
+def test_a_folder_that_is_called_like_a_file_is_none(pytester: pytest.Pytester, migcheck) -> None:
+    for name in ("db/migrations", "1_old.sql", "db/migrations/3_c.sql", "db/migrations/V1__a.sql"):
+        (pytester.path / name).mkdir(parents=True)
+    (pytester.path / "db/migrations/1_a.sql").write_text("-- migrate:up\nCREATE TABLE a (id int);\n-- migrate:down\nDROP TABLE a;\n")
+    migcheck("--migcheck-checks=stairway").assert_outcomes(passed=1)
+
+
+def test_a_folder_that_nobody_may_list_holds_no_history(pytester: pytest.Pytester) -> None:
+    for name in ("pgdata", "service/data"):
+        (pytester.path / name).mkdir(parents=True)
+        (pytester.path / name).chmod(0o000)
+    pytester.path.chmod(0o755)
+    script = """
+        import os, pathlib
+        from pytest_migcheck.history.folders import project_folders
+        if os.geteuid() == 0:
+            os.setuid(65534)
+        print(*project_folders(pathlib.Path(".")))
+    """
+    result = pytester.run(sys.executable, "-c", textwrap.dedent(script))
+    assert result.outlines == [". service"]

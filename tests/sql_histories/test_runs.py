@@ -10,6 +10,7 @@ import pytest
 
 from history_project import Project
 
+INI = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
 PLAIN = {
     "prisma/migrations/migration_lock.toml": 'provider = "postgresql"',
     "prisma/migrations/1_init/migration.sql": 'CREATE TABLE "User" (id bigint PRIMARY KEY, email text NOT NULL);',
@@ -21,8 +22,7 @@ PLAIN = {
     "init.sql": 'CREATE EXTENSION "uuid-ossp";\nCREATE TABLE shared (id int);',
     "svc/db/migrations/01_a.up.sql": "CREATE TABLE a (id int);",
     "svc/db/migrations/01_a.down.sql": "DROP TABLE a;",
-    "pytest.ini": "[pytest]\nmigcheck_init = drizzle:init.sql\nmigcheck_declared = drizzle: drizzle.sql\n"
-    "asyncio_default_fixture_loop_scope = function\n",
+    "pytest.ini": INI + "migcheck_init = drizzle:init.sql\nmigcheck_declared = drizzle: drizzle.sql\n",
 }
 
 
@@ -93,11 +93,14 @@ def test_what_a_commit_in_a_file_leaves_is_told_when_the_rest_fails(pytester: py
 
 
 def test_bad_settings_are_one_clear_error(pytester: pytest.Pytester, migcheck) -> None:
-    write(pytester.path, {**PLAIN, "pytest.ini": "[pytest]\nmigcheck_histories = prisma:prisma/migrations gose:db\n"})
+    write(pytester.path, {**PLAIN, "pytest.ini": INI + "migcheck_histories = prisma:prisma/migrations gose:db\n"})
     for args, said in (
         ((), "'gose:db' is not TOOL:PATH. Did you mean 'goose:db'?"),
         (("-o", "migcheck_histories=sql:nowhere"), "migcheck_histories: 'sql:nowhere': there is no"),
-        (("-o", "migcheck_histories=drizzle:drizzle", "-o", "migcheck_init=x:init.sql"), "'x' is not a history. Valid: drizzle"),
+        (
+            ("-o", "migcheck_histories=drizzle:drizzle", "-o", "migcheck_init=x:init.sql"),
+            "'x' is not a history. Valid: drizzle",
+        ),
         (("-o", "migcheck_histories=drizzle:drizzle", "-o", "migcheck_init=none.sql"), "'none.sql': there is no file"),
     ):
         result = pytester.runpytest("--migcheck", *args)
@@ -128,7 +131,7 @@ def test_a_test_of_the_users_gets_a_migrated_copy_and_a_new_file_is_noticed(
                     with migcheck_stepper.connect() as connection:
                         assert columns(connection) == ["id"]
                 """,
-            "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
+            "pytest.ini": INI,
         },
     )
 

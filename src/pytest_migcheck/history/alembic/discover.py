@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,7 @@ from typing import Any
 from alembic.config import CommandLine, Config
 
 from pytest_migcheck.core.outcome import MigcheckError
-
-_SKIPPED = {"node_modules", "site-packages", "__pycache__", "venv", "env", "build", "dist"}
+from pytest_migcheck.history.folders import project_folders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +39,12 @@ def find_configs(root: Path, typed: tuple[str, ...]) -> tuple[FoundConfig, ...]:
     if named:
         return (_typed_config(root, named, "$ALEMBIC_CONFIG"),)
     looked_at: list[str] = ["$ALEMBIC_CONFIG (not set)"]
-    for directory in _directories(root):
+    for directory in project_folders(root):
         found = _config_in(root, directory, looked_at)
         if found and directory == root:
             return (found,)
         if found:
-            below = [_config_in(root, other, looked_at) for other in _directories(root) if other != root]
+            below = [_config_in(root, other, looked_at) for other in project_folders(root) if other != root]
             return tuple(entry for entry in below if entry)
     raise MigcheckError(
         f"no Alembic configuration found in {root}, and no folder of SQL that is known as one of migrations\n"
@@ -57,7 +56,7 @@ def find_configs(root: Path, typed: tuple[str, ...]) -> tuple[FoundConfig, ...]:
 
 def has_config(root: Path, hooked: Sequence[Any]) -> bool:
     """Whether the project has an Alembic configuration where one is looked for, or a hook that gives one."""
-    return any(hooked) or any(_config_in(root, directory, []) for directory in _directories(root))
+    return any(hooked) or any(_config_in(root, directory, []) for directory in project_folders(root))
 
 
 def _typed_config(root: Path, entry: str, origin: str = "--migcheck-config") -> FoundConfig:
@@ -76,23 +75,6 @@ def _typed_config(root: Path, entry: str, origin: str = "--migcheck-config") -> 
             f"{origin}: {name} has no section [{section}]; it has {', '.join(_sections(path)) or 'none'}"
         )
     return FoundConfig(label=entry, config=config)
-
-
-def _directories(root: Path) -> Iterator[Path]:
-    yield root
-    first = [d for d in sorted(root.iterdir()) if _is_project_folder(d)]
-    yield from first
-    for directory in first:
-        yield from (d for d in sorted(directory.iterdir()) if _is_project_folder(d))
-
-
-def _is_project_folder(path: Path) -> bool:
-    return (
-        path.is_dir()
-        and not path.name.startswith(".")
-        and path.name not in _SKIPPED
-        and not (path / "pyvenv.cfg").exists()
-    )
 
 
 def _config_in(root: Path, directory: Path, looked_at: list[str]) -> FoundConfig | None:

@@ -14,7 +14,7 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.sql.layout import Layout, Ledger, Migration, Script, ScriptError
 from pytest_migcheck.history.sql.numbered import duplicates, not_run, without_repetition
 from pytest_migcheck.history.sql.pieces import one_message
-from pytest_migcheck.history.sql.reading import read_text, refuse_commands
+from pytest_migcheck.history.sql.reading import read_text, refuse_commands, rough_text, sql_files
 
 TOOL = "dbmate"
 _NAME = re.compile(r"(\d+)(.*)\.sql")
@@ -25,11 +25,7 @@ _LEDGER = "CREATE TABLE IF NOT EXISTS public.schema_migrations (version varchar 
 
 
 def is_dbmate(folder: Path) -> bool:
-    return any(_MARK.search(_text(path)) for path in folder.glob("*.sql"))
-
-
-def _text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8", "replace")
+    return any(_MARK.search(rough_text(path, 4000)) for path in sql_files(folder))
 
 
 def read_dbmate(folder: Path) -> Layout:
@@ -38,7 +34,7 @@ def read_dbmate(folder: Path) -> Layout:
     Raises:
         MigcheckError: there is no migration in it.
     """
-    files = sorted(folder.glob("*.sql"), key=lambda path: path.name)
+    files = sql_files(folder)
     numbered = [(found[1], path) for path in files if (found := _NAME.fullmatch(path.name))]
     if not numbered:
         raise MigcheckError(f"{folder}: there is no N_name.sql in it; `dbmate new NAME` makes the first one")
@@ -69,7 +65,7 @@ def read_dbmate(folder: Path) -> Layout:
 def _migration(path: Path) -> Migration:
     found = _NAME.fullmatch(path.name)
     assert found is not None
-    text = _text(path)
+    text = rough_text(path)
     lines = {mark[1]: text.count("\n", 0, mark.start()) + 1 for mark in reversed(list(_MARK.finditer(text)))}
     return Migration(
         id=found[1],

@@ -17,7 +17,7 @@ from pytest_migcheck.history.source import Fault
 from pytest_migcheck.history.sql.drizzle_journal import Entry, Journal, journal_faults, snapshot_faults
 from pytest_migcheck.history.sql.layout import Layout, Ledger, Migration, Piece, Script
 from pytest_migcheck.history.sql.pieces import one_message
-from pytest_migcheck.history.sql.reading import read_config, read_text, refuse_commands
+from pytest_migcheck.history.sql.reading import read_config, read_text, refuse_commands, sql_files
 
 TOOL = "Drizzle"
 JOURNAL = Path("meta") / "_journal.json"
@@ -52,7 +52,7 @@ def read_drizzle(folder: Path) -> Layout:
 
 def _by_journal(folder: Path, path: Path) -> Layout:
     journal = _journal(path)
-    there = {file.stem: file for file in sorted(folder.glob("*.sql"))}
+    there = {file.stem: file for file in sql_files(folder)}
     entries = [entry for entry in journal.entries if entry.tag in there]
     migrations = tuple(_migration(entry.tag, there[entry.tag], entry.when) for entry in _once(entries))
     if not migrations:

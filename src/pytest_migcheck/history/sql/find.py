@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.history.folders import project_folders
 from pytest_migcheck.history.sql import dbmate, drizzle, flyway, golang_migrate, goose, ordered, prisma, sqitch, yoyo
 from pytest_migcheck.history.sql.layout import Layout
 
-_SKIPPED = {"node_modules", "site-packages", "__pycache__", "venv", "env", "build", "dist", "vendor", "target"}
+_SKIPPED = frozenset({"vendor", "target"})
 _READERS: dict[str, Callable[[Path], Layout]] = {
     "prisma": prisma.read_prisma,
     "drizzle": drizzle.read_drizzle,
@@ -78,7 +79,7 @@ def named_folders(root: Path, entries: tuple[str, ...], origin: str = "migcheck_
 def find_folders(root: Path) -> tuple[FoundFolder, ...]:
     """The folders that can be nothing but migrations of one tool, in the project's root and two folders deep."""
     found: dict[Path, FoundFolder] = {}
-    for directory in _directories(root):
+    for directory in project_folders(root, _SKIPPED):
         for place in (directory / name for name in _PLACES):
             path = place.resolve()
             if path.is_dir() and path not in found and not any(path.is_relative_to(other) for other in found):
@@ -99,20 +100,3 @@ def _tool_of(folder: Path) -> str | None:
         return None
     tools = [tool for tool, looks_like in _SIGNS.items() if looks_like(folder)]
     return tools[0] if len(tools) == 1 else None
-
-
-def _directories(root: Path) -> Iterator[Path]:
-    yield root
-    first = [path for path in sorted(root.iterdir()) if _is_project_folder(path)]
-    yield from first
-    for directory in first:
-        yield from (path for path in sorted(directory.iterdir()) if _is_project_folder(path))
-
-
-def _is_project_folder(path: Path) -> bool:
-    return (
-        path.is_dir()
-        and not path.name.startswith(".")
-        and path.name not in _SKIPPED
-        and not (path / "pyvenv.cfg").exists()
-    )

@@ -25,14 +25,13 @@ from pytest_migcheck.history.sql.numbered import (
 )
 from pytest_migcheck.history.sql.pieces import one_by_one
 from pytest_migcheck.history.sql.psql import is_for_psql, psql_script
-from pytest_migcheck.history.sql.reading import read_text
+from pytest_migcheck.history.sql.reading import read_text, sql_files
 from pytest_migcheck.sql.statements import needs_own_transaction
 
 TOOL = "Flyway"
 _NAME = re.compile(r"([VUB])(\d[\d._]*?)__(.+)\.sql|(R)()__(.+)\.sql")
 _LOOKS = re.compile(r"[VU]\d.*\.sql|R_.*\.sql")
 _PLACEHOLDER = re.compile(r"\$\{([\w:.\-]+)\}")
-_FORWARD = "it has no U{version}__….sql"
 OUTSIDE = "in a migration of its own: Flyway runs it without a transaction when no statement of the file can be in one"
 _LEDGER = """CREATE TABLE IF NOT EXISTS public.flyway_schema_history (
     installed_rank integer NOT NULL CONSTRAINT flyway_schema_history_pk PRIMARY KEY, version varchar(50),
@@ -53,7 +52,7 @@ class _Named:
 
 
 def is_flyway(folder: Path) -> bool:
-    return any(_NAME.fullmatch(path.name) for path in folder.glob("V*__*.sql"))
+    return any(_NAME.fullmatch(path.name) for path in sql_files(folder, "V*__*.sql"))
 
 
 def read_flyway(folder: Path) -> Layout:
@@ -62,7 +61,7 @@ def read_flyway(folder: Path) -> Layout:
     Raises:
         MigcheckError: there is no migration in it, or a configuration file cannot be read.
     """
-    files = sorted(folder.rglob("*.sql"))
+    files = sorted(sql_files(folder, "**/*.sql"))
     named = [found for path in files if (found := _named(path)) is not None]
     versioned = sorted(((n.version, n.path) for n in named if n.prefix == "V"), key=lambda entry: entry[0])
     undo = [(n.version, n.path) for n in named if n.prefix == "U"]

@@ -16,7 +16,7 @@ from pytest_migcheck.history.source import Fault
 from pytest_migcheck.history.sql.layout import Layout, Ledger, Migration, Script
 from pytest_migcheck.history.sql.numbered import duplicates, not_run, without_upgrade
 from pytest_migcheck.history.sql.pieces import one_message
-from pytest_migcheck.history.sql.reading import read_text, refuse_commands
+from pytest_migcheck.history.sql.reading import read_text, refuse_commands, sql_files
 
 TOOL = "golang-migrate"
 _NAME = re.compile(r"(\d+)_(.*)\.(down|up)\.sql")
@@ -28,7 +28,7 @@ _LEDGER = (
 
 
 def is_golang_migrate(folder: Path) -> bool:
-    return any(_NAME.fullmatch(path.name) for path in folder.glob("*.up.sql"))
+    return any(_NAME.fullmatch(path.name) for path in sql_files(folder, "*.up.sql"))
 
 
 def read_golang_migrate(folder: Path) -> Layout:
@@ -37,7 +37,7 @@ def read_golang_migrate(folder: Path) -> Layout:
     Raises:
         MigcheckError: there is no migration in it.
     """
-    named = [(found, path) for path in sorted(folder.glob("*.sql")) if (found := _NAME.fullmatch(path.name))]
+    named = [(found, path) for path in sql_files(folder) if (found := _NAME.fullmatch(path.name))]
     ups = sorted(((int(found[1]), path) for found, path in named if found[3] == "up"), key=lambda entry: entry[0])
     downs = sorted(((int(found[1]), path) for found, path in named if found[3] == "down"), key=lambda entry: entry[0])
     if not ups:
@@ -45,7 +45,7 @@ def read_golang_migrate(folder: Path) -> Layout:
     down_of = dict(reversed(downs))
     migrations = tuple(_migration(path, down_of.get(number)) for number, path in dict(reversed(ups)).items())
     ordered = tuple(sorted(migrations, key=lambda migration: int(migration.id)))
-    odd = [path for path in sorted(folder.glob("*.sql")) if not _NAME.fullmatch(path.name)]
+    odd = [path for path in sql_files(folder) if not _NAME.fullmatch(path.name)]
     return Layout(
         kind="sql",
         tool=TOOL,

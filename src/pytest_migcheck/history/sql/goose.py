@@ -16,7 +16,7 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.sql.layout import Layout, Ledger, Migration, Piece, Script, ScriptError
 from pytest_migcheck.history.sql.numbered import duplicates, in_another_language, without_repetition
 from pytest_migcheck.history.sql.pieces import one_message
-from pytest_migcheck.history.sql.reading import read_text, refuse_commands
+from pytest_migcheck.history.sql.reading import read_text, refuse_commands, rough_text, sql_files
 
 TOOL = "goose"
 _NAME = re.compile(r"(\d+)_(.+)\.(sql|go)")
@@ -41,11 +41,7 @@ class _Parsed:
 
 
 def is_goose(folder: Path) -> bool:
-    return any("+goose" in _head(path) for path in folder.glob("*.sql"))
-
-
-def _head(path: Path) -> str:
-    return path.read_bytes()[:4000].decode("utf-8", "replace")
+    return any("+goose" in rough_text(path, 4000) for path in sql_files(folder))
 
 
 def read_goose(folder: Path) -> Layout:
@@ -54,7 +50,7 @@ def read_goose(folder: Path) -> Layout:
     Raises:
         MigcheckError: there is no migration in it.
     """
-    named = [(found, path) for path in sorted(folder.iterdir()) if (found := _NAME.fullmatch(path.name))]
+    named = [(found, path) for path in sql_files(folder, "*") if (found := _NAME.fullmatch(path.name))]
     numbered = sorted(((int(found[1]), path) for found, path in named), key=lambda entry: entry[0])
     scripts = [(number, path) for number, path in without_repetition(numbered) if path.suffix == ".sql"]
     if not scripts:
@@ -87,7 +83,7 @@ def _migration(path: Path) -> Migration:
     assert found is not None
     lines = [
         (number, match[1].upper())
-        for number, line in enumerate(_head_lines(path), 1)
+        for number, line in enumerate(rough_text(path).splitlines(), 1)
         if (match := _ANNOTATION.match(line))
     ]
     down = next((number for number, word in lines if word == "DOWN"), 0)
@@ -99,10 +95,6 @@ def _migration(path: Path) -> Migration:
         up_line=next((number for number, word in lines if word == "UP"), 1),
         down_line=down,
     )
-
-
-def _head_lines(path: Path) -> list[str]:
-    return path.read_bytes().decode("utf-8", "replace").splitlines()
 
 
 def _script(path: Path, direction: Direction) -> Script:

@@ -18,13 +18,13 @@ from pytest_migcheck.history.sql.layout import Layout, Migration, Script
 from pytest_migcheck.history.sql.numbered import without_upgrade
 from pytest_migcheck.history.sql.pieces import one_message
 from pytest_migcheck.history.sql.psql import is_for_psql, psql_script
-from pytest_migcheck.history.sql.reading import read_text
+from pytest_migcheck.history.sql.reading import read_text, sql_files
 
 TOOL = "SQL files"
 _DOWN = re.compile(r"(.+?)[._](?:down|rollback|undo|revert)\.sql", re.IGNORECASE)
 _UP = re.compile(r"(.+?)[._](?:up|do)\.sql", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
-_FORWARD = "there is no {stem}.down.sql beside it"
+_FORWARD = "there is no NAME.down.sql beside it"
 OUTSIDE = "alone in a migration of its own: the statements of one file share a transaction"
 
 
@@ -35,7 +35,7 @@ def read_ordered(place: Path) -> Layout:
         MigcheckError: there is no SQL file.
     """
     folder = place if place.is_dir() else place.parent
-    files = sorted(folder.glob("*.sql"), key=lambda path: path.name) if place.is_dir() else [place]
+    files = sql_files(folder) if place.is_dir() else [place]
     downs = {found[1]: path for path in files if (found := _DOWN.fullmatch(path.name))}
     ups = [path for path in files if not _DOWN.fullmatch(path.name)]
     if not ups:
@@ -48,7 +48,7 @@ def read_ordered(place: Path) -> Layout:
         anchor=ups[0],
         migrations=migrations,
         outside=OUTSIDE,
-        forward=_FORWARD.format(stem="NAME"),
+        forward=_FORWARD,
         faults=(
             *_order_faults(ups),
             *(

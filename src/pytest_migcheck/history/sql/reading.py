@@ -16,6 +16,23 @@ _COPY = re.compile(r"(?im)^[ \t]*COPY\b[^;]*?\bFROM\s+STDIN\b[^;]*;[^\n]*\n")
 _END_OF_DATA = re.compile(r"(?m)^\\\.[ \t]*\r?$")
 
 
+def sql_files(folder: Path, pattern: str = "*.sql") -> list[Path]:
+    """The files of a folder by their names; a folder that is called like a file is none."""
+    return sorted((path for path in folder.glob(pattern) if path.is_file()), key=lambda path: path.name)
+
+
+def rough_text(path: Path, size: int = -1) -> str:
+    """What can be read of a file, of its first ``size`` bytes at most: enough to tell what kind of file it is.
+
+    What is wrong with it is told when it is run (`read_text`).
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(size).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
 def read_text(path: Path, tool: str, *, skips_mark: bool = False) -> str:
     """The text of a file.
 
@@ -25,9 +42,12 @@ def read_text(path: Path, tool: str, *, skips_mark: bool = False) -> str:
         skips_mark: whether the tool leaves a byte order mark out, as psql does.
 
     Raises:
-        ScriptError: it is not UTF-8, or begins with a mark that the tool sends to the server.
+        ScriptError: it cannot be read, is not UTF-8, or begins with a mark that the tool sends to the server.
     """
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ScriptError(path, 1, f"the file cannot be read: {error.strerror}") from error
     for mark, name in _WIDE.items():
         if raw.startswith(mark):
             raise ScriptError(path, 1, f"the file is {name}, and {tool} reads UTF-8", _convert(path, name))

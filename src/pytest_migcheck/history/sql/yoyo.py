@@ -16,12 +16,10 @@ from pytest_migcheck.history.source import Fault
 from pytest_migcheck.history.sql.layout import Layout, Migration, Script
 from pytest_migcheck.history.sql.numbered import in_another_language, without_upgrade
 from pytest_migcheck.history.sql.pieces import one_by_one
-from pytest_migcheck.history.sql.reading import read_text, refuse_commands
+from pytest_migcheck.history.sql.reading import read_text, refuse_commands, rough_text, sql_files
 
 TOOL = "yoyo"
-CONFIG = "yoyo.ini"
 _ROLLBACK = ".rollback.sql"
-_SOURCES = re.compile(r"(?m)^\s*sources\s*=\s*(.+)$")
 _DIRECTIVE = re.compile(r"^--[ \t]*(depends|transactional)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
 _FORWARD = "it has no .rollback.sql"
 OUTSIDE = "in a migration of its own, with the line: -- transactional: false"
@@ -31,21 +29,13 @@ def is_yoyo(folder: Path) -> bool:
     return any(folder.glob(f"*{_ROLLBACK}")) and not any(folder.glob("*.up.sql"))
 
 
-def sources(config: Path) -> tuple[Path, ...]:
-    """The folders that yoyo.ini names."""
-    found = _SOURCES.search(config.read_text("utf-8", "replace"))
-    names = re.split(r"[\s,]+", found[1].strip()) if found else []
-    places = (config.parent / name.replace("%(here)s/", "") for name in names)
-    return tuple(place for place in places if place.is_dir())
-
-
 def read_yoyo(folder: Path) -> Layout:
     """The layout of a folder.
 
     Raises:
         MigcheckError: there is no migration in it, or its dependencies go in a circle.
     """
-    ups = {path.stem: path for path in sorted(folder.glob("*.sql")) if not path.name.endswith(_ROLLBACK)}
+    ups = {path.stem: path for path in sql_files(folder) if not path.name.endswith(_ROLLBACK)}
     if not ups:
         raise MigcheckError(f"{folder}: there is no SQL migration in it; `yoyo new --sql` makes the first one")
     depends = {name: _directives(path).get("depends", "").split() for name, path in ups.items()}
@@ -66,7 +56,7 @@ def read_yoyo(folder: Path) -> Layout:
             *(in_another_language(path, "Python") for path in modules),
             *(
                 without_upgrade(path, f"there is no {stem}.sql")
-                for path in sorted(folder.glob(f"*{_ROLLBACK}"))
+                for path in sql_files(folder, f"*{_ROLLBACK}")
                 if (stem := path.name.removesuffix(_ROLLBACK)) not in {*ups, *outside}
             ),
         ),
@@ -74,7 +64,7 @@ def read_yoyo(folder: Path) -> Layout:
 
 
 def _directives(path: Path) -> dict[str, str]:
-    return dict(_DIRECTIVE.findall(path.read_bytes().decode("utf-8", "replace")))
+    return dict(_DIRECTIVE.findall(rough_text(path)))
 
 
 def _in_order(depends: Mapping[str, list[str]], folder: Path) -> list[str]:
