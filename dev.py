@@ -120,9 +120,13 @@ def cache_options(home: Path) -> list[str]:
 
 
 def child_environment() -> dict[str, str]:
-    """Without what would point a child at another environment or other sources."""
-    misleading = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
-    return {name: value for name, value in os.environ.items() if name not in misleading}
+    """Without what would point a child at another environment or other sources, or keep it from keeping bytecode.
+
+    The tests start pytest some hundred times, which rewrites what plugins consist of; without a place to keep that, it
+    is most of the time that they take.
+    """
+    unwanted = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if name not in unwanted}
 
 
 def run(argv: list[str], env: dict[str, str] | None = None) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from importlib.metadata import entry_points, metadata, version
 from pathlib import Path
 
@@ -96,6 +97,23 @@ def test_an_idle_plugin_imports_nothing_heavy(tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "loaded: [] []" in run.stdout
+
+
+def test_what_pip_compiled_is_loaded(tmp_path: Path) -> None:
+    """pytest compiles what plugins consist of anew, where it cannot keep the outcome: here that is all but one module."""
+    script = """
+        import sys, pytest
+        sys.dont_write_bytecode = True
+        pytest.main(["-q", "--migcheck-rules", "-p", "no:hypothesispytest"])
+        ours = {n: m for n, m in sys.modules.items() if n.startswith("pytest_migcheck.")}
+        rewritten = [n for n, m in ours.items() if type(m.__loader__).__name__ != "SourceFileLoader"]
+        print("rewritten:", rewritten, "of", len(ours) > 50)
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        cwd=tmp_path, env=_path_only(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "rewritten: ['pytest_migcheck.plugin'] of True" in run.stdout, run.stderr
 
 
 def _path_only() -> dict[str, str]:

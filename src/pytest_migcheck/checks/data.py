@@ -31,7 +31,8 @@ from pytest_migcheck.sql.writes import writes
 from pytest_migcheck.walk.cursor import Cursor
 from pytest_migcheck.walk.stairway import Stairway
 
-_FEW = 8
+# A set that needs a copy of the database takes ten times as long as one that is rolled back.
+_IN_COPIES = 3
 _SWEPT = 40
 _TO_SIMPLIFY = 3.0  # seconds
 # Alike for all items, so that the summary says it once.
@@ -143,13 +144,13 @@ class _Trial:
                 if key not in smallest:
                     smallest[key] = self._simplified(rows, key)
         if self._depends:
-            smallest |= self._searched(self._options.examples, smallest)
+            smallest |= self._searched(smallest)
         confirmed = self._confirmed(smallest)
         if smallest and not confirmed and not self._places.committed:
             # Something about one transaction for all steps broke it: from here on each step has its own.
             self._places.committed = True
             self._warnings.clear()
-            confirmed = self._confirmed(self._searched(min(_FEW, self._options.examples), {}))
+            confirmed = self._confirmed(self._searched({}))
         return confirmed
 
     def _simplified(self, rows: RowSet, key: Any) -> RowSet:
@@ -169,7 +170,7 @@ class _Trial:
             yield draw_rows(bounded(self._plan, (3, 3)), Nothing())
             yield sweep(bounded(self._plan, (_SWEPT, _SWEPT)))
 
-    def _searched(self, examples: int, known: Mapping[Any, RowSet]) -> dict[Any, RowSet]:
+    def _searched(self, known: Mapping[Any, RowSet]) -> dict[Any, RowSet]:
         """What else breaks it."""
         from pytest_migcheck.populate.search import search
 
@@ -177,7 +178,7 @@ class _Trial:
             self._plan,
             lambda rows: tuple(key for key in self._judge(rows) if key not in known),
             name=f"{self._options.history}:{self._revision.id}",
-            examples=examples,
+            examples=-(-self._options.examples // _IN_COPIES) if self._places.committed else self._options.examples,
             time_left=self._left,
             seed=self._options.seed,
         )

@@ -154,16 +154,14 @@ class DatabaseSet:
         """Wait for connections that env.py left open, then terminate what is left of them; ours are closed."""
         self.release()
         names = [d.name for d in self.databases]
-        with self.server.connect() as observer:
-            observer.execute(
-                f"DO $$ BEGIN FOR i IN 1..{int(seconds * 200)} LOOP PERFORM pg_stat_clear_snapshot(); "
-                f"EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = ANY ({_array(names)})); "
-                "PERFORM pg_sleep(0.005); END LOOP; END $$"
-            )
-            observer.execute(
-                "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = ANY (%s)",
-                (names,),
-            )
+        self.server.maintain(
+            f"DO $$ BEGIN FOR i IN 1..{int(seconds * 200)} LOOP PERFORM pg_stat_clear_snapshot(); "
+            f"EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = ANY ({_array(names)})); "
+            "PERFORM pg_sleep(0.005); END LOOP; END $$".encode()
+        )
+        self.server.maintain(
+            b"SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = ANY (%s)", (names,)
+        )
 
     def copy(self, label: str) -> DatabaseSet:
         """A set with a copy of each database; nobody may be connected to this one."""

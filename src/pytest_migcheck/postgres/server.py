@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -46,6 +46,7 @@ class Server:
     keeper: Callable[[], bool] | None = field(default=None, repr=False)
     standins: tuple[str, ...] = ()
     stopped: bool = False
+    _maintenance: psycopg.Connection[Any] | None = field(default=None, init=False, repr=False)
 
     def describe(self) -> str:
         """The server in one line: version, rung, why this one, how long it took."""
@@ -104,9 +105,26 @@ class Server:
     def _maintain(self, statement: sql.Composed, by: psycopg.Connection[Any] | None) -> None:
         if by is not None:
             by.execute(statement)
-            return
-        with self.connect() as connection:
-            connection.execute(statement)
+        else:
+            self.maintain(statement)
+
+    def maintain(self, statement: sql.Composed | bytes, parameters: Sequence[Any] | None = None) -> None:
+        """Run a statement on a connection that is kept for such: opening one takes longer than most of them."""
+        if self._maintenance is None or self._maintenance.closed:
+            self._maintenance = self.maintenance_connection()
+        try:
+            self._maintenance.execute(statement, parameters)
+        except psycopg.OperationalError:
+            if not self._maintenance.closed:
+                raise
+            # What ran before may have ended every session; if the server is gone, connecting says so.
+            self._maintenance = self.maintenance_connection()
+            self._maintenance.execute(statement, parameters)
+
+    def _end_maintenance(self) -> None:
+        if self._maintenance is not None:
+            self._maintenance.close()
+            self._maintenance = None
 
     def close_as_template(self, database: Database, name: str) -> str:
         """Rename a database and let nobody connect any more, so that it can be copied; returns its new name."""
@@ -162,6 +180,7 @@ class Server:
 
     def halt(self) -> Path | None:
         """Shut a server of our own down cleanly; returns its data directory, which ``stop`` removes."""
+        self._end_maintenance()
         return self.halter() if self.halter is not None else None
 
     def keep(self) -> str | None:
@@ -169,13 +188,17 @@ class Server:
         if self.stopped or self.keeper is None or not self.keeper():
             return None
         self.stopped = True
+        self._end_maintenance()
         return f"rm {self.run_directory / KEPT}" if self.run_directory else f"docker rm --force {self.container}"
 
     def stop(self) -> None:
         """Stop the server, or drop our databases where it is not ours; may be called again."""
         if not self.stopped:
             self.stopped = True
-            self.stopper()
+            try:
+                self.stopper()
+            finally:
+                self._end_maintenance()
 
 
 def open_connection(
