@@ -69,6 +69,25 @@ def test_only_what_is_needed_is_filled(migcheck_connection, migcheck_populate):
     assert tuple(migcheck_connection.exec_driver_sql(counted).one()) == (2, 0)
 
 
+def test_a_connection_of_the_drivers_is_filled_itself(migcheck_db, migcheck_populate):
+    from psycopg.rows import dict_row
+
+    with migcheck_db.connect() as connection:
+        connection.row_factory = dict_row
+        assert len(migcheck_populate(connection, "teams", rows=2)["teams"]) == 2
+        assert connection.execute("SELECT count(*) AS n FROM teams").fetchone() == {"n": 2}
+
+
+def test_an_engine_is_filled_for_good(migcheck_engine, migcheck_populate):
+    migcheck_populate(migcheck_engine, "teams", rows=2)
+    with migcheck_engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM teams").scalar() == 2
+
+
+def test_what_is_asynchronous_is_not_filled(migcheck_async_engine, migcheck_populate):
+    migcheck_populate(migcheck_async_engine, "teams")
+
+
 def test_a_factory_fills_every_table(migcheck_db_factory):
     with migcheck_db_factory(rows=2) as db, db.connect() as connection:
         assert connection.execute("SELECT count(*) FROM people").fetchone() == (2,)
@@ -114,9 +133,10 @@ def everything(project):
 def test_tables_of_every_kind_are_filled(everything, pytester) -> None:
     everything.write("test_rows.py", TESTS)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(passed=4, failed=2)
+    result.assert_outcomes(passed=6, failed=3)
     result.stdout.fnmatch_lines(
         [
+            "*migcheck_populate: <sqlalchemy.ext.asyncio*AsyncEngine*> is asynchronous. Valid: migcheck_db, *",
             "*migcheck_populate: 'persons' is not a table of this database. Valid: accounts, base, crm.marks, crm.notes, derived*",
             "*no rows in never: no value is known for code text that its type and CHECKs let in (give some:*",
         ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from inspect import iscoroutinefunction
 from typing import Any
 
+from pytest_migcheck.core.dbapi import rows_of
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.rows import Row
 from pytest_migcheck.core.table_shape import Shapes, TableName
@@ -14,6 +17,11 @@ from pytest_migcheck.populate.plan import OwnStrategy, Plan, Wanted, make_plan
 from pytest_migcheck.populate.statements import Query, insert_rows, read_rows
 from pytest_migcheck.postgres.shapes import read_shapes
 
+_VALID = (
+    "Valid: migcheck_db, migcheck_stepper, migcheck_connection, migcheck_session, migcheck_engine, "
+    "a driver's connection"
+)
+
 
 def populate(
     target: Any, tables: Sequence[str], rows: int, own: OwnStrategy, hidden: Sequence[TableName]
@@ -21,7 +29,7 @@ def populate(
     """Fill the tables, all of them if none is named, with all that their foreign keys need; returns their rows.
 
     Args:
-        target: a database of a fixture, a stepper, or a SQLAlchemy connection or session.
+        target: a database of a fixture, a stepper, SQLAlchemy's engine, connection or session, a driver's connection.
         tables: names, with the schema where that is not ``public``.
         rows: how many each table gets.
         own: the user's strategies.
@@ -67,29 +75,24 @@ def _named(name: str, shapes: Shapes) -> TableName:
 
 @contextmanager
 def _querying(target: Any) -> Iterator[Query]:
-    if hasattr(target, "exec_driver_sql"):
-        yield _over(target.connection.dbapi_connection)
+    # A connection of psycopg can connect, too: to the server of the environment.
+    if _is_asynchronous(target):
+        raise MigcheckError(f"migcheck_populate: {target!r} is asynchronous. {_VALID}")
+    if hasattr(target, "cursor"):
+        yield partial(rows_of, target)
+    elif hasattr(target, "exec_driver_sql"):
+        yield partial(rows_of, target.connection.dbapi_connection)
     elif hasattr(target, "get_bind"):
-        yield _over(target.connection().connection.dbapi_connection)
+        yield partial(rows_of, target.connection().connection.dbapi_connection)
+    elif hasattr(target, "begin"):
+        with target.begin() as connection:
+            yield partial(rows_of, connection.connection.dbapi_connection)
     elif hasattr(target, "connect"):
         with target.connect() as connection:
-            yield _over(connection)
-    elif hasattr(target, "cursor"):
-        yield _over(target)
+            yield partial(rows_of, connection)
     else:
-        raise MigcheckError(
-            f"migcheck_populate: {target!r} is nothing to fill. Valid: migcheck_db, migcheck_stepper, "
-            "migcheck_connection, migcheck_session"
-        )
+        raise MigcheckError(f"migcheck_populate: {target!r} is nothing to fill. {_VALID}")
 
 
-def _over(connection: Any) -> Callable[[str], Sequence[Sequence[Any]]]:
-    def query(sql: str) -> Sequence[Sequence[Any]]:
-        cursor = connection.cursor()
-        try:
-            cursor.execute(sql)
-            return [tuple(row) for row in cursor.fetchall()] if cursor.description is not None else ()
-        finally:
-            cursor.close()
-
-    return query
+def _is_asynchronous(target: Any) -> bool:
+    return hasattr(target, "sync_engine") or iscoroutinefunction(getattr(target, "execute", None))

@@ -7,10 +7,11 @@ the counters of ``pg_stat_xact_*`` belong to the session
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_migcheck.core.dbapi import rows_of
 from pytest_migcheck.core.lock import HeldLock, LockMode
 from pytest_migcheck.postgres.counters import (
     ABILITIES,
@@ -85,7 +86,7 @@ class Observer:
     def begin(self, connection: Any, *, autocommit: bool) -> None:
         """Read the names of relations and where the counters stand, before the first statement of a transaction."""
         if autocommit:
-            rows = _query(connection, EVERYTHING)
+            rows = rows_of(connection, EVERYTHING)
             self._counts = {int(row[2]): int(row[1]) for row in rows}
             self._relations.update((r.oid, r) for r in (_relation(row[2:]) for row in rows))
             self._nothing_since = False
@@ -95,10 +96,10 @@ class Observer:
             self._scans_before, self._nothing_since = {}, False
             return
         if self._has_functions is None:
-            self._can_report, self._has_functions = map(bool, _query(connection, ABILITIES)[0])
+            self._can_report, self._has_functions = map(bool, rows_of(connection, ABILITIES)[0])
         report = REPORT if self._can_report else NO_REPORT
         before = BEFORE_BY_FUNCTION if self._has_functions else BEFORE
-        rows = _query(connection, before.format(since=self._known_since, report=report))
+        rows = rows_of(connection, before.format(since=self._known_since, report=report))
         self._nothing_since = self._can_report
         self._known_since = str(rows[0][0])
         self._scans_before = {}
@@ -110,7 +111,7 @@ class Observer:
 
     def observe(self, connection: Any) -> Observation:
         """Compare the session with what it was before the statement; the statement has ended without error."""
-        rows = _query(connection, HELD_BY_FUNCTION if self._has_functions else HELD)
+        rows = rows_of(connection, HELD_BY_FUNCTION if self._has_functions else HELD)
         virtual_id = str(rows[0][2]) if rows else ""
         if virtual_id != self._transaction.virtual_id:
             self._transaction = _Transaction(virtual_id=virtual_id, scans=self._scans_before)
@@ -137,7 +138,7 @@ class Observer:
 
     def observe_committed(self, connection: Any) -> Observation:
         """Compare the database with what it was before a statement that has committed itself; without locks."""
-        rows = _query(connection, EVERYTHING)
+        rows = rows_of(connection, EVERYTHING)
         before, live = self._relations, {int(row[2]): _relation(row[2:]) for row in rows}
         tables = {oid: r for oid, r in live.items() if r.kind in _TABLE_KINDS and not r.temporary and not r.toast}
         counts = {int(row[2]): int(row[1]) for row in rows}
@@ -169,7 +170,7 @@ class Observer:
         table = known.get(relation.table_oid) or self._relations.get(relation.table_oid)
         return table.name if table else relation.name
 
-    def _scanned(self, rows: list[Any], known: Mapping[int, Relation]) -> tuple[str, ...]:
+    def _scanned(self, rows: Sequence[Sequence[Any]], known: Mapping[int, Relation]) -> tuple[str, ...]:
         scanned: set[str] = set()
         for row in rows:
             oid, count = int(row[0]), int(row[4] or 0)
@@ -198,22 +199,13 @@ def _names(relations: Iterable[Relation]) -> tuple[str, ...]:
     return tuple(sorted(relation.name for relation in relations))
 
 
-def _oids(rows: list[Any]) -> set[int]:
+def _oids(rows: Sequence[Sequence[Any]]) -> set[int]:
     return {int(row[0]) for row in rows}
 
 
-def _strongest(rows: list[Any]) -> dict[int, LockMode]:
+def _strongest(rows: Sequence[Sequence[Any]]) -> dict[int, LockMode]:
     modes: dict[int, LockMode] = {}
     for row in rows:
         oid, mode = int(row[0]), LockMode.from_pg_locks(str(row[1]))
         modes[oid] = max(mode, modes.get(oid, mode))
     return modes
-
-
-def _query(connection: Any, sql: str) -> list[Any]:
-    cursor = connection.cursor()
-    try:
-        cursor.execute(sql)
-        return [tuple(row.values()) if isinstance(row, dict) else tuple(row) for row in cursor.fetchall()]
-    finally:
-        cursor.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from pytest_migcheck.core.dbapi import rows_of
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.history.source import Rehearsing, StepResult
 
@@ -20,15 +21,7 @@ class Rehearsal:
         self._migrate = migrate
 
     def query(self, sql: str) -> Sequence[Sequence[Any]]:
-        # The driver's own cursor: SQLAlchemy would look for parameters in the text.
-        cursor = self._context.connection.connection.dbapi_connection.cursor()
-        try:
-            cursor.execute(sql)
-            if cursor.description is None:
-                return ()
-            return [tuple(row.values()) if isinstance(row, dict) else tuple(row) for row in cursor.fetchall()]
-        finally:
-            cursor.close()
+        return rows_of(self._context.connection.connection.dbapi_connection, sql)
 
     def migrate(self, revision: str, direction: Direction) -> StepResult:
         result = self._migrate(revision, direction)
