@@ -32,6 +32,11 @@ class LockMode(enum.IntEnum):
         """Read the spelling of ``pg_locks.mode``, such as ``AccessExclusiveLock``."""
         return _PG_LOCKS_SPELLING[mode]
 
+    @classmethod
+    def from_label(cls, label: str) -> LockMode:
+        """Read the spelling of `label`."""
+        return cls[label.replace(" ", "_")]
+
     @property
     def blocks_writes(self) -> bool:
         """Whether INSERT, UPDATE, DELETE and MERGE of other sessions wait."""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-_COMMANDS = {"error": "error", "warning": "warning"}
+_SHOWN = ("error", "warning")
 
 
 def workflow_commands(report: Mapping[str, Any], annotated: Collection[str] = ()) -> Iterator[str]:
@@ -21,14 +21,13 @@ def workflow_commands(report: Mapping[str, Any], annotated: Collection[str] = ()
     """
     done: set[str] = set()
     for finding in report["findings"]:
-        command = _COMMANDS.get(finding["severity"])
-        if command is None or finding["suppressed"]:
+        if finding["severity"] not in _SHOWN or finding["suppressed"]:
             continue
         node = finding["node"]
         if node in annotated and node not in done:
             done.add(node)
             continue
-        yield _command(command, finding, report["root"])
+        yield _command(finding["severity"], finding, report["root"])
 
 
 def _command(command: str, finding: Mapping[str, Any], root: str) -> str:

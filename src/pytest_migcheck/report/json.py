@@ -6,10 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_migcheck.report.build import relative
-
-__all__ = ["json_report", "relative"]
-
 
 def json_report(report: Mapping[str, Any]) -> str:
     """The whole report as text; docs/reference/report.schema.json describes it."""

@@ -20,8 +20,8 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 # What GitHub calls them.
 _GITHUB = {"error": "error", "warning": "warning", "info": "recommendation"}
-# SARIF has two kinds: in the source, and anywhere else.
 _TOLD = frozenset(("lock", "error", "why", "left", "rows", "fix"))
+# SARIF has two kinds: in the source, and anywhere else.
 _SUPPRESSIONS = {"comment": "inSource"}
 
 

@@ -13,11 +13,7 @@ from pytest_migcheck.report.pictures.timeline import blocks, lock_timeline
 # upgrades of the newest: the page has to open at once.
 _EVERYTHING = 150
 _NEWEST = 300
-_BLOCKED = {
-    "none": "nothing",
-    "writes": "INSERT UPDATE DELETE MERGE",
-    "all": "reads and writes",
-}
+_BLOCKED = {"none": "nothing", "writes": "INSERT UPDATE DELETE MERGE", "all": "reads and writes"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

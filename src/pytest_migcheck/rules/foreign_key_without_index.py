@@ -34,7 +34,7 @@ def _index(parsed: ParsedStatement, columns: tuple[str, ...], context: RuleConte
     key = context.table_key(table)
     if key is not None and key.kind == "partitioned table":
         wanted = ParsedStatement(
-            kind="create index", name=name, table=table, columns=", ".join(map(code.identifier, columns))
+            kind="create index", name=name, table=table, columns=", ".join(map(code.quoted, columns))
         )
         return _partitions.index(wanted, context)
     arguments = (code.text(name), code.text(code.bare(table)), f"[{', '.join(map(code.text, columns))}]")
@@ -58,7 +58,7 @@ def _indexed(table: str, columns: tuple[str, ...], context: RuleContext) -> bool
 def _serves(definition: str, columns: tuple[str, ...]) -> bool:
     """Whether an index has all rows that refer to something: those without NULL in the key."""
     _, _, predicate = definition.partition(" WHERE ")
-    return not predicate or predicate in {f"({code.identifier(column)} IS NOT NULL)" for column in columns}
+    return not predicate or predicate in {f"({code.quoted(column)} IS NOT NULL)" for column in columns}
 
 
 RULE = Rule(

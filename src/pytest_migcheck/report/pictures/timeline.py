@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.report.pictures.svg import element, group, shortened
 
 _LABELS = 220
@@ -17,16 +18,6 @@ _ROW = 40
 _WIDTH = _LABELS + _PLOT + _RIGHT
 _LETTER = 6.6
 _BADGES = {"scan": "reads all rows", "rewrite": "rewrites the table"}
-_MODES = (
-    "ACCESS SHARE",
-    "ROW SHARE",
-    "ROW EXCLUSIVE",
-    "SHARE UPDATE EXCLUSIVE",
-    "SHARE",
-    "SHARE ROW EXCLUSIVE",
-    "EXCLUSIVE",
-    "ACCESS EXCLUSIVE",
-)
 
 
 @dataclass(slots=True)
@@ -48,9 +39,10 @@ class _Row:
 
 def blocks(mode: str) -> str:
     """What a lock keeps other sessions from: ``all`` (reads and writes), ``writes`` or ``none``."""
-    if mode == "ACCESS EXCLUSIVE":
+    lock = LockMode.from_label(mode)
+    if lock.blocks_reads:
         return "all"
-    return "writes" if _MODES.index(mode) >= _MODES.index("SHARE") else "none"
+    return "writes" if lock.blocks_writes else "none"
 
 
 def lock_timeline(statements: Sequence[Mapping[str, Any]], label: str) -> str | None:
@@ -98,7 +90,7 @@ def _rows(statements: Sequence[Mapping[str, Any]]) -> list[_Row]:
             for name in statement[kind]:
                 if name in rows:
                     rows[name].badges.append((statement["started"], kind[:-1]))
-    strength = {name: max(_MODES.index(bar.mode) for bar in row.bars) for name, row in rows.items()}
+    strength = {name: max(LockMode.from_label(bar.mode) for bar in row.bars) for name, row in rows.items()}
     return sorted(rows.values(), key=lambda row: (-strength[row.relation], row.relation))
 
 
