@@ -27,7 +27,7 @@ class WholeRun:
 def whole_run(tmp_path_factory) -> WholeRun:
     root = tmp_path_factory.mktemp("whole").resolve()
     every_kind.write(Project(root))
-    (root / "pytest.ini").write_text("[pytest]\nconsole_output_style = classic\n", encoding="utf-8")
+    (root / "pytest.ini").write_text("[pytest]\nconsole_output_style = classic\nmigcheck_time_budget = 600\n", encoding="utf-8")
     argv = [sys.executable, "-m", "pytest", "--migcheck", "-p", "no:cacheprovider", "-p", "no:randomly", "-v", "--hypothesis-seed=1"]
     argv += [f"--migcheck-report={kind}" for kind in ("json", "sarif", "html", "github")]
     argv += ["--junitxml=junit.xml", "-o", "junit_family=xunit2"]

@@ -16,7 +16,7 @@ from pytest_migcheck.checks.row_trials import Budget, DataOptions
 from pytest_migcheck.checks.touched import Touched, touched, with_dependents
 from pytest_migcheck.core.finding import Finding, Severity
 from pytest_migcheck.core.graph import Revision
-from pytest_migcheck.core.outcome import Outcome, Status
+from pytest_migcheck.core.outcome import Outcome, Status, TriedRows
 from pytest_migcheck.core.rows import RowSet
 from pytest_migcheck.core.table_shape import Shapes, TableName
 from pytest_migcheck.populate.compare import Intent
@@ -78,7 +78,7 @@ class _Trial:
     ) -> None:
         self._stairway, self._revision, self._options, self._budget = stairway, revision, options, budget
         self._cursor = cursor
-        self._filled: set[TableName] = set()
+        self._most: dict[TableName, int] = {}
         self._refused: dict[TableName, str] = {}
         self._unfilled: str | None = None
         self._notes: list[str] = []
@@ -133,8 +133,12 @@ class _Trial:
         told = {breakage.key for breakage, _ in found}
         findings += [self._finding(b, None) for key, b in self._warnings.items() if key not in told]
         failed = any(f.severity is Severity.ERROR for f in findings)
+        tables = ((table.shape.label, self._most.get(table.shape.key, 0)) for table in self._plan.tables)
         return Outcome(
-            status=Status.FAILED if failed else Status.PASSED, findings=tuple(findings), notes=tuple(self._notes)
+            status=Status.FAILED if failed else Status.PASSED,
+            findings=tuple(findings),
+            notes=tuple(self._notes),
+            tried=TriedRows(sets=self._tried, tables=tuple(tables)) if self._plan.tables else None,
         )
 
     def _found(self) -> list[tuple[Breakage, RowSet]]:
@@ -222,7 +226,8 @@ class _Trial:
         return breakages(passage, tables, intent)
 
     def _note(self, passage: Passage) -> None:
-        self._filled |= {key for key, found in passage.before.items() if found.rows}
+        for key, found in passage.before.items():
+            self._most[key] = max(len(found.rows), self._most.get(key, 0))
         self._refused.update(passage.refused)
         # A sample is tried first; later its rows go in without those that they refer to.
         for why in passage.refused.values() if self._tried == 1 else ():
@@ -233,7 +238,7 @@ class _Trial:
     def _name_unfilled(self) -> None:
         for table in self._plan.tables:
             key = table.shape.key
-            if key not in self._filled and table.at_most:
+            if not self._most.get(key) and table.at_most:
                 why = self._refused.get(key) or self._unfilled or "no rows were drawn"
                 # Where the rows of another table are missing, that one is named.
                 if "violates foreign key" not in why:

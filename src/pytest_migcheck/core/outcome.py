@@ -54,6 +54,14 @@ class WalkedStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TriedRows:
+    """What a ``data`` item tried, for the reports: how many sets of rows, and the most rows that a table had in one."""
+
+    sets: int
+    tables: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What a check found out about one item.
 
@@ -68,6 +76,7 @@ class Outcome:
     statements: tuple[TracedStatement, ...] = ()
     sections: tuple[tuple[str, str], ...] = ()
     steps: tuple[WalkedStep, ...] = ()
+    tried: TriedRows | None = None
 
 
 class MigcheckError(Exception):

@@ -24,6 +24,7 @@ def plain_outcome(
             "reason": outcome.reason,
             "seconds": round(seconds, 4),
             "steps": [_plain_step(s) for s in outcome.steps],
+            "tried": outcome.tried and {"sets": outcome.tried.sets, "tables": dict(outcome.tried.tables)},
         },
         "findings": [{**plain_finding(f, history), "node": node} for f in outcome.findings],
         "statements": [_plain_statement(s, history, node) for s in outcome.statements],

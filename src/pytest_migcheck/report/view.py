@@ -37,6 +37,7 @@ def view_of(report: Mapping[str, Any]) -> dict[str, Any]:
         "histories": histories,
         "drift": [f for f in findings if f["check"] == "drift" and f["difference"]],
         "rows": [f for f in findings if f["check"] == "data" and not f["suppressed"]],
+        "tried": [check for check in report["checks"] if check.get("tried")],
         "ledger": [f for f in findings if f["suppressed"]],
         "many": len(histories) > 1,
         # A closed revision costs no layout: a page with hundreds of open ones would open slowly.

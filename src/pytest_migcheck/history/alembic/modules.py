@@ -36,8 +36,8 @@ class OwnModules:
         """Import from the history's own folders first; afterwards everything is as it was for the others."""
         path = list(sys.path)
         sys.path[:] = dict.fromkeys([*map(str, self._folders), *path])
-        foreign = {n: m for n, m in list(sys.modules.items()) if self._is_foreign(n.partition(".")[0])}
-        names = {name.partition(".")[0] for name in foreign}
+        names = {name for name in {name.partition(".")[0] for name in list(sys.modules)} if self._is_foreign(name)}
+        foreign = {n: m for n, m in list(sys.modules.items()) if n.partition(".")[0] in names}
         self._replace(names, self._own)
         try:
             yield
