@@ -318,6 +318,25 @@ PAIRS = (
         FAILS, "{t}  {id: 0, locale: NULL}\n{t}  {id: 1, locale: NULL}\n{t}  {id: 2, locale: NULL}",
     ),
     Pair(
+        "batch of a usual size, taken once", ("CREATE TABLE {t} (id int PRIMARY KEY, locale text)",),
+        (
+            (
+                "UPDATE {t} SET locale = 'en' WHERE id IN (SELECT id FROM {t} WHERE locale IS NULL LIMIT 500)",
+                "ALTER TABLE {t} ALTER locale SET NOT NULL",
+            ),
+            ("ALTER TABLE {t} ALTER locale DROP NOT NULL",),
+        ),
+        (
+            (
+                "py:while op.get_bind().execute(sa.text(\"UPDATE {t} SET locale = 'en' WHERE id IN "
+                "(SELECT id FROM {t} WHERE locale IS NULL LIMIT :size)\"), dict(size=500)).rowcount:\n    pass",
+                "ALTER TABLE {t} ALTER locale SET NOT NULL",
+            ),
+            ("ALTER TABLE {t} ALTER locale DROP NOT NULL",),
+        ),
+        FAILS, "\n".join(f"{{t}}  {{id: {n}, locale: NULL}}" for n in range(12)) + "\n... (489 more)",
+    ),
+    Pair(
         "deferred trigger",
         (
             "CREATE TABLE {u} (id int PRIMARY KEY)",

@@ -21,7 +21,7 @@ from pytest_migcheck.core.rows import RowSet
 from pytest_migcheck.core.table_shape import Shapes, TableName
 from pytest_migcheck.populate.compare import Intent
 from pytest_migcheck.populate.drawing import Nothing, Plain, draw_rows, seed_of, sweep
-from pytest_migcheck.populate.literals import literals_of_python, literals_of_sql
+from pytest_migcheck.populate.literals import batch_size, literals_of_python, literals_of_sql
 from pytest_migcheck.populate.passage import Passage, Route, layout_of, sequences_of
 from pytest_migcheck.populate.plan import Wanted, bounded, make_plan
 from pytest_migcheck.populate.sample import SETTING
@@ -34,9 +34,12 @@ from pytest_migcheck.walk.stairway import Stairway
 # A set that needs a copy of the database takes ten times as long as one that is rolled back.
 _IN_COPIES = 3
 _SWEPT = 40
+# A batch is only left behind where there are more rows than one takes.
+_LARGEST_BATCH = 1000
 _TO_SIMPLIFY = 3.0  # seconds
 # Alike for all items, so that the summary says it once.
 _CUT = "migcheck_time_budget ({:g} s) was used up: some data items tried fewer sets of rows than migcheck_examples says"
+_BATCHES = "batches of {} rows in {} are larger than any set that is tried ({}): whether all rows are taken is not seen"
 
 
 def judge_data(
@@ -93,6 +96,7 @@ class _Trial:
         assert up.after is not None
         statements = [s for r in (up, down) if r is not None for s in r.statements]
         literals = literals_of_sql(s.sql for s in statements).and_also(literals_of_python(Path(self._revision.path)))
+        self._batch = batch_size(_source(self._revision.path), literals)
         wanted = Wanted(
             tables=sorted(with_dependents(what, shapes, statements)),
             literals=literals,
@@ -159,7 +163,9 @@ class _Trial:
 
     def _simplified(self, rows: RowSet, key: Any) -> RowSet:
         """The rows as a person would write them; what was found has some time for that, whatever is left."""
-        until = time.monotonic() + max(self._left(), _TO_SIMPLIFY)
+        # As many rows as a batch takes are slow to try, and few can be left out.
+        left = self._left() if len(rows) <= _LARGEST_BATCH // 10 else 0.0
+        until = time.monotonic() + max(left, _TO_SIMPLIFY)
         return simplified(rows, self._plan, lambda simpler: time.monotonic() < until and key in self._judge(simpler))
 
     def _left(self) -> float:
@@ -173,6 +179,10 @@ class _Trial:
         if self._depends:
             yield draw_rows(bounded(self._plan, (3, 3)), Nothing())
             yield sweep(bounded(self._plan, (_SWEPT, _SWEPT)))
+        if _SWEPT <= self._batch <= _LARGEST_BATCH:
+            yield draw_rows(bounded(self._plan, (self._batch + 1, self._batch + 1)), Nothing())
+        elif self._batch > _LARGEST_BATCH:
+            self._notes.append(_BATCHES.format(self._batch, self._revision.id, _LARGEST_BATCH + 1))
 
     def _searched(self, known: Mapping[Any, RowSet]) -> dict[Any, RowSet]:
         """What else breaks it."""
@@ -249,3 +259,7 @@ class _Trial:
         seed = seed_of(f"{options.history}:{self._revision.id}") if options.seed is None else options.seed
         shown = () if rows is None else Smallest(rows, self._plan, self._tried, seed).details(breakage.passage.before)
         return data_finding(breakage, self._revision, shown)
+
+
+def _source(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8", errors="replace")

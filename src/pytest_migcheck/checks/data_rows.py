@@ -34,11 +34,12 @@ class Smallest:
 
     def _shown(self, before: Snapshot) -> tuple[list[str], list[str]]:
         shapes = self.plan.shapes
+        there = _Patterns(before)
         width = max((len(shapes[row.table].label) for row in self.rows), default=0)
         lines, inserts = [], []
         for row in self.rows:
             table = shapes[row.table]
-            if _is_there(before, row.table, dict(row.values)):
+            if there.has(row.table, dict(row.values)):
                 pairs = ", ".join(_pair(name, value, self.plan.kind_of(table, name)) for name, value in row.values)
                 lines.append(f"{table.label:<{width}}  {{{pairs}}}")
                 inserts.append(f"{insert_statement(row, table)};")
@@ -50,14 +51,23 @@ def _first(lines: list[str]) -> list[str]:
     return [*lines[:_SHOWN_ROWS], f"... ({more} more)"] if more > 0 else lines
 
 
-def _is_there(before: Snapshot, table: TableName, wanted: Mapping[str, str | None]) -> bool:
-    """Whether a row was let in; PostgreSQL may spell its values otherwise, so keys and NULLs decide."""
-    found = before.get(table)
-    if found is None:
-        return False
-    nulls = {name for name, value in wanted.items() if value is None}
-    rows = found.as_rows()
-    return any(all((row.get(name) is None) == (name in nulls) or name not in row for name in wanted) for row in rows)
+class _Patterns:
+    """Which columns are NULL in the rows that were let in: PostgreSQL may spell the values otherwise."""
+
+    def __init__(self, before: Snapshot) -> None:
+        self._before = before
+        self._of: dict[tuple[TableName, frozenset[str]], set[frozenset[str]]] = {}
+
+    def has(self, table: TableName, wanted: Mapping[str, str | None]) -> bool:
+        """Whether a row like this one is there."""
+        found = self._before.get(table)
+        if found is None:
+            return False
+        names = frozenset(wanted) & frozenset(name for name, _ in found.columns)
+        if (table, names) not in self._of:
+            nulls = (frozenset(n for n in names if row[n] is None) for row in found.as_rows())
+            self._of[table, names] = set(nulls)
+        return frozenset(n for n in names if wanted[n] is None) in self._of[table, names]
 
 
 def _pair(name: str, value: str | None, kind: str) -> str:

@@ -11,8 +11,11 @@ from pathlib import Path
 _STRING = re.compile(r"'((?:[^']|'')*)'")
 _COMMAND = re.compile(r"[A-Z]{2,} ")
 _NUMBER = re.compile(r"(?<![\w.'])-?\d+(?:\.\d+)?(?![\w.'])")
+_BATCH = re.compile(r"\b(?:LIMIT|FETCH\s+(?:FIRST|NEXT))\s+(?:(\d+)|[:%$({?])|\.limit\((\d+)?", re.IGNORECASE)
 _HEADING = frozenset(("revision", "down_revision", "branch_labels", "depends_on"))
 _LONGEST = 60
+# A larger constant is hardly the size of a batch.
+_LARGEST_BATCH = 10_000
 _MOST = 24
 # Longer values cost time and teach nothing that a narrower column does not show.
 _LONGEST_TEXT = 2000
@@ -33,6 +36,20 @@ class Literals:
         """Numbers that may be lengths of texts."""
         whole = (int(number) for number in self.numbers if number.isdigit())
         return tuple(number for number in whole if 1 <= number <= _LONGEST_TEXT)
+
+
+def batch_size(text: str, literals: Literals) -> int:
+    """The most rows that a statement of a migration takes at once; 0 where nothing says so.
+
+    Args:
+        text: the source of the migration.
+        literals: its constants, one of which is the size where a statement has a parameter in its place.
+    """
+    sizes, numbers = [0], [int(number) for number in literals.numbers if number.isdigit()]
+    for found in _BATCH.finditer(text):
+        written = found[1] or found[2]
+        sizes += [int(written)] if written else [n for n in numbers if n <= _LARGEST_BATCH]
+    return max(sizes)
 
 
 def _some(values: Iterable[str]) -> tuple[str, ...]:
