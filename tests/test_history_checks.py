@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from history_project import Project
 
 TABLE = 'op.create_table("orders", sa.Column("id", sa.Integer, primary_key=True), sa.Column("email", sa.String(255)))'
@@ -75,6 +77,22 @@ def test_models_that_cannot_be_created_are_a_finding(project: Project, migcheck)
     result = migcheck("--migcheck-checks=drift")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["MC301 drift: the models cannot be created in an empty database: *"])
+
+
+@pytest.mark.parametrize(
+    ("models", "named"),
+    [
+        ("class Storage:\n    pass\nmetadata = [metadata, Storage]", "Storage is no MetaData"),
+        ("from sqlalchemy.orm import declarative_base\nmetadata = declarative_base()", "Base is no MetaData"),
+    ],
+)
+def test_models_that_are_no_metadata_are_named(project: Project, migcheck, models: str, named: str) -> None:
+    project.env(models=models)
+    project.revision("a1", TABLE, UNDO)
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"*env.py: target_metadata: {named}, so Alembic's autogenerate fails, too"])
+    assert "AttributeError" not in result.stdout.str()
 
 
 def test_an_enum_that_two_revisions_make_fails_release_by_release_only(project: Project, migcheck) -> None:

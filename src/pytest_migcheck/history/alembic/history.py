@@ -263,7 +263,7 @@ class AlembicHistory:
     def declared(self, databases: DatabaseSet) -> tuple[Declared, ...] | str:
         configured = self._probe(databases)
         with self._modules.first():
-            return DeclaredModels(configured, self._options.elsewhere()).declared()
+            return DeclaredModels(configured, self._options.elsewhere(), self.env_path).declared()
 
 
 def _locations(scripts: ScriptDirectory) -> list[Any]:
