@@ -165,6 +165,16 @@ def test_an_autocommit_block_works_in_the_stairway(project: Project, migcheck) -
     migcheck().assert_outcomes(passed=9, skipped=1)
 
 
+@pytest.mark.parametrize("isolation", ["AUTOCOMMIT", "READ COMMITTED"])
+def test_one_transaction_for_all_is_told_where_there_is_one(project: Project, migcheck, isolation: str) -> None:
+    env = project.path / "migrations/env.py"
+    options = f"connect().execution_options(isolation_level={isolation!r})"
+    env.write_text(env.read_text().replace("connect()", options))
+    project.revision("a1", TABLE, UNDO)
+    told = migcheck("--migcheck-checks=upgrade").stdout.str()
+    assert ("env.py runs all revisions in one transaction" in told) is (isolation != "AUTOCOMMIT")
+
+
 def test_a_role_that_a_migration_makes_does_not_stand_in_the_way(project: Project, migcheck) -> None:
     project.sql("a1", "CREATE ROLE app_reader", "DROP ROLE app_reader")
     project.sql("b2", "CREATE TABLE t (id integer); GRANT SELECT ON t TO app_reader", "DROP TABLE t")
