@@ -95,6 +95,15 @@ def test_models_that_are_no_metadata_are_named(project: Project, migcheck, model
     assert "AttributeError" not in result.stdout.str()
 
 
+def test_a_table_that_several_metadata_declare_is_made_once(project: Project, migcheck) -> None:
+    other = "other = sa.MetaData()\n" + MODEL.replace("metadata", "other").strip()
+    project.env(models=f"{MODEL}\n{other}\nsa.Table('more', other, sa.Column('id', sa.Integer))\nmetadata = [metadata, other]")
+    project.revision("a1", TABLE, UNDO)
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["MC301 drift: table public.more: only in the models"])
+
+
 def test_an_enum_that_two_revisions_make_fails_release_by_release_only(project: Project, migcheck) -> None:
     enum = 'sa.Column("state", sa.Enum("new", "paid", name="state"))'
     project.revision("a1", f'op.create_table("a", {enum})', 'op.drop_table("a")\nop.execute("DROP TYPE state")')

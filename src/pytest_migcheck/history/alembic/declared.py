@@ -151,11 +151,16 @@ def _build(
     with databases.main.connect() as connection:
         seed_for_models(connection, migrated, declared_types=_declared_types(metadata))
     engine = create_engine(databases.main.url)
+    made: set[tuple[str | None, str]] = set()
     try:
         with engine.begin() as connection:
             for one in metadata:
-                tables = [t for t in one.sorted_tables if not filters.hides_table(t)]
+                # A table that several of them declare is made once, by the first, as create_all() does that looks.
+                tables = [
+                    t for t in one.sorted_tables if (t.schema, t.name) not in made and not filters.hides_table(t)
+                ]
                 one.create_all(connection, tables=tables, checkfirst=False)
+                made |= {(t.schema, t.name) for t in tables}
     except Exception as error:
         original = getattr(error, "orig", None) or error
         raise ModelsNotCreatableError(f"{type(original).__name__}: {str(original).strip()}") from error
