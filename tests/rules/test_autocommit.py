@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable
 from textwrap import indent
 from typing import Any
@@ -120,3 +121,30 @@ def test_a_lock_timeout_is_read_as_it_is_at_that_moment(run_example: RunExample)
     )
     findings: list[Any] = run_example(SETUP, body, select=("missing-lock-timeout",))
     assert [f.sql for f in findings if f.rule == "missing-lock-timeout"] == ["ALTER TABLE orders ADD COLUMN a int"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "headline"),
+    [
+        ("ALTER TABLE users ADD a int", "ALTER TABLE users ADD b int", "users.a is there already *after making users.b"),
+        (
+            "ALTER TABLE users ADD CHECK (id > 0) NOT VALID",
+            "ALTER TABLE users ADD CONSTRAINT ck CHECK (id > 1) NOT VALID",
+            "the check of users is there already *after making ck",
+        ),
+        (
+            "DROP INDEX CONCURRENTLY ix_user",
+            "DROP INDEX CONCURRENTLY ix_email",
+            "ix_user is gone already *after dropping ix_email",
+        ),
+        (
+            "CREATE INDEX CONCURRENTLY ON orders (n)",
+            "DROP INDEX CONCURRENTLY ix_email",
+            "the index of orders is there already *after dropping ix_email",
+        ),
+    ],
+)
+def test_what_is_there_or_gone_is_named(first: str, second: str, headline: str, run_example: RunExample) -> None:
+    findings = run_example(SETUP, _autocommit(first, second))
+    said = [f.headline for f in findings if f.rule == "not-rerunnable-outside-transaction"]
+    assert fnmatch.filter(said, headline.replace("*", "when the revision runs again ") + " has failed") == said != []
