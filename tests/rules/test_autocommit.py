@@ -148,3 +148,23 @@ def test_what_is_there_or_gone_is_named(first: str, second: str, headline: str, 
     findings = run_example(SETUP, _autocommit(first, second))
     said = [f.headline for f in findings if f.rule == "not-rerunnable-outside-transaction"]
     assert fnmatch.filter(said, headline.replace("*", "when the revision runs again ") + " has failed") == said != []
+
+
+def test_a_short_wait_is_set_where_it_has_an_effect(run_example: RunExample) -> None:
+    """SET LOCAL outside of a transaction is a warning and nothing else."""
+    keyed = SETUP + "\nop.execute('ALTER TABLE orders ADD CONSTRAINT fk FOREIGN KEY (user_id) REFERENCES users')"
+    drop = "ALTER TABLE orders DROP CONSTRAINT fk"
+    fixes = [
+        dict(f.details)["fix"].splitlines()[0]
+        for body in (_autocommit(drop), f"op.execute({drop!r})")
+        for f in run_example(keyed, body)
+        if f.rule == "drop-foreign-key-locks-referenced-table"
+    ]
+    assert fixes == ["op.execute(\"SET lock_timeout = '2s'\")", "op.execute(\"SET LOCAL lock_timeout = '2s'\")"]
+
+
+def test_batches_are_not_advised_by_a_key_that_is_gone(run_example: RunExample) -> None:
+    keyed = "op.execute('CREATE TABLE orders (id bigint PRIMARY KEY, n int)')"
+    findings = run_example(keyed, _autocommit("ALTER TABLE orders DROP COLUMN id", "UPDATE orders SET n = 1"))
+    (fix,) = [dict(f.details)["fix"] for f in findings if f.rule == "unbatched-backfill"]
+    assert fix == "# the same update in ranges of a key, each in a transaction of its own"
