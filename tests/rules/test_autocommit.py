@@ -168,3 +168,21 @@ def test_batches_are_not_advised_by_a_key_that_is_gone(run_example: RunExample) 
     findings = run_example(keyed, _autocommit("ALTER TABLE orders DROP COLUMN id", "UPDATE orders SET n = 1"))
     (fix,) = [dict(f.details)["fix"] for f in findings if f.rule == "unbatched-backfill"]
     assert fix == "# the same update in ranges of a key, each in a transaction of its own"
+
+
+@pytest.mark.parametrize(
+    ("before", "more", "found"),
+    [
+        ("", "", True),
+        ("CREATE INDEX ix_both ON orders (email, n)", "", False),
+        ("CREATE INDEX ix_some ON orders (email) WHERE n > 0", "", True),
+        ("CREATE INDEX ix_all ON orders (email) WHERE email IS NOT NULL", "", False),
+        ("", "CREATE INDEX CONCURRENTLY ix_both ON orders (email, n) WHERE email IS NOT NULL", False),
+        ("CREATE INDEX ix_both ON orders (email, n)", "DROP INDEX CONCURRENTLY ix_both", True),
+    ],
+)
+def test_an_index_is_missed_where_no_other_serves(before: str, more: str, found: bool, run_example: RunExample) -> None:
+    steps = [more, "DROP INDEX CONCURRENTLY ix_email", "CREATE INDEX CONCURRENTLY ix_new ON orders (email, user_id)"]
+    setup = f"{SETUP}\nop.execute({before!r})" if before else SETUP
+    rules = {f.rule for f in run_example(setup, _autocommit(*filter(None, steps)))}
+    assert ("replace-index-order" in rules) is found
