@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from history_project import Project
 
 TABLE = 'op.create_table("orders", sa.Column("id", sa.Integer, primary_key=True), sa.Column("email", sa.String(255)))'
@@ -77,6 +79,31 @@ def test_models_that_cannot_be_created_are_a_finding(project: Project, migcheck)
     result.stdout.fnmatch_lines(["MC301 drift: the models cannot be created in an empty database: *"])
 
 
+@pytest.mark.parametrize(
+    ("models", "named"),
+    [
+        ("class Storage:\n    pass\nmetadata = [metadata, Storage]", "Storage is no MetaData"),
+        ("from sqlalchemy.orm import declarative_base\nmetadata = declarative_base()", "Base is no MetaData"),
+    ],
+)
+def test_models_that_are_no_metadata_are_named(project: Project, migcheck, models: str, named: str) -> None:
+    project.env(models=models)
+    project.revision("a1", TABLE, UNDO)
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"*env.py: target_metadata: {named}, so Alembic's autogenerate fails, too"])
+    assert "AttributeError" not in result.stdout.str()
+
+
+def test_a_table_that_several_metadata_declare_is_made_once(project: Project, migcheck) -> None:
+    other = "other = sa.MetaData()\n" + MODEL.replace("metadata", "other").strip()
+    project.env(models=f"{MODEL}\n{other}\nsa.Table('more', other, sa.Column('id', sa.Integer))\nmetadata = [metadata, other]")
+    project.revision("a1", TABLE, UNDO)
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["MC301 drift: table public.more: only in the models"])
+
+
 def test_an_enum_that_two_revisions_make_fails_release_by_release_only(project: Project, migcheck) -> None:
     enum = 'sa.Column("state", sa.Enum("new", "paid", name="state"))'
     project.revision("a1", f'op.create_table("a", {enum})', 'op.drop_table("a")\nop.execute("DROP TYPE state")')
@@ -145,6 +172,16 @@ def test_an_autocommit_block_works_in_the_stairway(project: Project, migcheck) -
     )
     project.env(configure=", transaction_per_migration=True")
     migcheck().assert_outcomes(passed=9, skipped=1)
+
+
+@pytest.mark.parametrize("isolation", ["AUTOCOMMIT", "READ COMMITTED"])
+def test_one_transaction_for_all_is_told_where_there_is_one(project: Project, migcheck, isolation: str) -> None:
+    env = project.path / "migrations/env.py"
+    options = f"connect().execution_options(isolation_level={isolation!r})"
+    env.write_text(env.read_text().replace("connect()", options))
+    project.revision("a1", TABLE, UNDO)
+    told = migcheck("--migcheck-checks=upgrade").stdout.str()
+    assert ("env.py runs all revisions in one transaction" in told) is (isolation != "AUTOCOMMIT")
 
 
 def test_a_role_that_a_migration_makes_does_not_stand_in_the_way(project: Project, migcheck) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-PROJECTS = ("mlflow", "phoenix")
+PROJECTS = ("dagster", "mlflow", "phoenix")
 
 
 @pytest.fixture(scope="module", params=PROJECTS)
@@ -31,15 +32,15 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         pytest.skip(f"{expected['package']} is not installed; run: tox run -e real")
     if installed != expected["version"]:
         pytest.skip(f"recorded for {expected['package']} {expected['version']}; installed is {installed}")
+    folder = HERE / "projects" / request.param
     report = tmp_path_factory.mktemp(request.param) / "report.json"
     argv = [sys.executable, "-m", "pytest", "--migcheck", f"--migcheck-report=json:{report}", "-p", "no:cacheprovider"]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "PHOENIX_", "MLFLOW_"))}
-    run = subprocess.run(
-        argv, cwd=HERE / "projects" / request.param, env=environment, capture_output=True, text=True, check=False
-    )
+    theirs = ("PYTEST_", "DAGSTER_", "PHOENIX_", "MLFLOW_")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(theirs)}
+    run = subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 1, run.stdout + run.stderr
     assert "INTERNALERROR" not in run.stdout
-    return {"expected": expected, **json.loads(report.read_text(encoding="utf-8"))}
+    return {"expected": expected, "folder": folder, **json.loads(report.read_text(encoding="utf-8"))}
 
 
 def test_every_revision_is_run(project: dict[str, Any]) -> None:
@@ -80,9 +81,13 @@ def test_the_drift_is_what_is_recorded(project: dict[str, Any]) -> None:
 
 
 def test_every_finding_points_into_the_history(project: dict[str, Any]) -> None:
-    of_revisions = [f for f in project["findings"] if f["revision"]]
-    lost = [f for f in of_revisions if not Path(f["path"] or "").name.startswith(f["revision"])]
+    lost = [f for f in project["findings"] if f["revision"] and not _is_of_its_revision(f, project["folder"])]
     assert lost == []
+
+
+def _is_of_its_revision(finding: dict[str, Any], folder: Path) -> bool:
+    text = (folder / finding["path"]).read_text(encoding="utf-8")
+    return re.search(rf"^revision\b.*=\s*['\"]{finding['revision']}['\"]", text, re.MULTILINE) is not None
 
 
 def _errors(project: dict[str, Any], check: str, key: str) -> dict[str, list[str]]:

@@ -28,6 +28,12 @@ TEAMS = (
     "CREATE TABLE {t} (id int PRIMARY KEY, team int)",
 )
 DROP_FK = ("ALTER TABLE {t} DROP CONSTRAINT {t}_fk",)
+RUNS = (
+    "CREATE TABLE {u} (run text UNIQUE)",
+    "CREATE TABLE {t} (id serial PRIMARY KEY, run text REFERENCES {u} (run), key text, tag text)",
+)
+TAGGED = """py:with op.get_context().autocommit_block():
+    op.execute("CREATE UNIQUE INDEX CONCURRENTLY {t}_tag ON {t} (key, tag, run)")"""
 PRICES = ("CREATE TABLE {t} (id int PRIMARY KEY, price int)",)
 
 PAIRS = (
@@ -66,6 +72,19 @@ PAIRS = (
             ("DROP INDEX {t}_email",),
         ),
         FAILS, "{t}  {id: 1, email: NULL}\n{t}  {id: 2, email: NULL}",
+    ),
+    Pair(
+        "unique together, committed", RUNS,
+        ((TAGGED,), ("DROP INDEX {t}_tag",)),
+        (
+            (
+                "DELETE FROM {t} a USING {t} b WHERE (a.key, a.tag, a.run) = (b.key, b.tag, b.run) AND a.id > b.id",
+                TAGGED,
+            ),
+            ("DROP INDEX {t}_tag",),
+        ),
+        FAILS,
+        "{u}  {run: 'a'}\n{t}  {id: 1, run: 'a', key: 'a', tag: 'a'}\n{t}  {id: 2, run: 'a', key: 'a', tag: 'a'}",
     ),
     Pair(
         "case folding", ("CREATE TABLE {t} (email text PRIMARY KEY)",),

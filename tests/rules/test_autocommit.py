@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable
 from textwrap import indent
 from typing import Any
@@ -120,3 +121,68 @@ def test_a_lock_timeout_is_read_as_it_is_at_that_moment(run_example: RunExample)
     )
     findings: list[Any] = run_example(SETUP, body, select=("missing-lock-timeout",))
     assert [f.sql for f in findings if f.rule == "missing-lock-timeout"] == ["ALTER TABLE orders ADD COLUMN a int"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "headline"),
+    [
+        ("ALTER TABLE users ADD a int", "ALTER TABLE users ADD b int", "users.a is there already *after making users.b"),
+        (
+            "ALTER TABLE users ADD CHECK (id > 0) NOT VALID",
+            "ALTER TABLE users ADD CONSTRAINT ck CHECK (id > 1) NOT VALID",
+            "the check of users is there already *after making ck",
+        ),
+        (
+            "DROP INDEX CONCURRENTLY ix_user",
+            "DROP INDEX CONCURRENTLY ix_email",
+            "ix_user is gone already *after dropping ix_email",
+        ),
+        (
+            "CREATE INDEX CONCURRENTLY ON orders (n)",
+            "DROP INDEX CONCURRENTLY ix_email",
+            "the index of orders is there already *after dropping ix_email",
+        ),
+    ],
+)
+def test_what_is_there_or_gone_is_named(first: str, second: str, headline: str, run_example: RunExample) -> None:
+    findings = run_example(SETUP, _autocommit(first, second))
+    said = [f.headline for f in findings if f.rule == "not-rerunnable-outside-transaction"]
+    assert fnmatch.filter(said, headline.replace("*", "when the revision runs again ") + " has failed") == said != []
+
+
+def test_a_short_wait_is_set_where_it_has_an_effect(run_example: RunExample) -> None:
+    """SET LOCAL outside of a transaction is a warning and nothing else."""
+    keyed = SETUP + "\nop.execute('ALTER TABLE orders ADD CONSTRAINT fk FOREIGN KEY (user_id) REFERENCES users')"
+    drop = "ALTER TABLE orders DROP CONSTRAINT fk"
+    fixes = [
+        dict(f.details)["fix"].splitlines()[0]
+        for body in (_autocommit(drop), f"op.execute({drop!r})")
+        for f in run_example(keyed, body)
+        if f.rule == "drop-foreign-key-locks-referenced-table"
+    ]
+    assert fixes == ["op.execute(\"SET lock_timeout = '2s'\")", "op.execute(\"SET LOCAL lock_timeout = '2s'\")"]
+
+
+def test_batches_are_not_advised_by_a_key_that_is_gone(run_example: RunExample) -> None:
+    keyed = "op.execute('CREATE TABLE orders (id bigint PRIMARY KEY, n int)')"
+    findings = run_example(keyed, _autocommit("ALTER TABLE orders DROP COLUMN id", "UPDATE orders SET n = 1"))
+    (fix,) = [dict(f.details)["fix"] for f in findings if f.rule == "unbatched-backfill"]
+    assert fix == "# the same update in ranges of a key, each in a transaction of its own"
+
+
+@pytest.mark.parametrize(
+    ("before", "more", "found"),
+    [
+        ("", "", True),
+        ("CREATE INDEX ix_both ON orders (email, n)", "", False),
+        ("CREATE INDEX ix_some ON orders (email) WHERE n > 0", "", True),
+        ("CREATE INDEX ix_all ON orders (email) WHERE email IS NOT NULL", "", False),
+        ("", "CREATE INDEX CONCURRENTLY ix_both ON orders (email, n) WHERE email IS NOT NULL", False),
+        ("CREATE INDEX ix_both ON orders (email, n)", "DROP INDEX CONCURRENTLY ix_both", True),
+    ],
+)
+def test_an_index_is_missed_where_no_other_serves(before: str, more: str, found: bool, run_example: RunExample) -> None:
+    steps = [more, "DROP INDEX CONCURRENTLY ix_email", "CREATE INDEX CONCURRENTLY ix_new ON orders (email, user_id)"]
+    setup = f"{SETUP}\nop.execute({before!r})" if before else SETUP
+    rules = {f.rule for f in run_example(setup, _autocommit(*filter(None, steps)))}
+    assert ("replace-index-order" in rules) is found

@@ -20,7 +20,7 @@ from pytest_migcheck.core.outcome import Outcome, Status, TriedRows
 from pytest_migcheck.core.rows import RowSet
 from pytest_migcheck.core.table_shape import Shapes, TableName
 from pytest_migcheck.populate.compare import Intent
-from pytest_migcheck.populate.drawing import Nothing, Plain, draw_rows, seed_of, sweep
+from pytest_migcheck.populate.drawing import First, Plain, draw_rows, seed_of, sweep
 from pytest_migcheck.populate.literals import batch_size, literals_of_python, literals_of_sql
 from pytest_migcheck.populate.passage import Passage, Route, layout_of, sequences_of
 from pytest_migcheck.populate.plan import Wanted, bounded, make_plan
@@ -172,15 +172,20 @@ class _Trial:
         return self._budget.left() - (time.monotonic() - self._started)
 
     def _first(self) -> Iterator[RowSet]:
-        """Rows to begin with: the user's, plain ones, only NULLs, and one with every value."""
+        """Rows to begin with: the user's, plain ones, only NULLs, two that are alike, every value, a full batch."""
         if self._options.sample is not None:
             yield from self._options.sample.rows(self._plan, self._notes)
         yield draw_rows(bounded(self._plan, (2, 2)), Plain(), nulls=False)
         if self._depends:
-            yield draw_rows(bounded(self._plan, (3, 3)), Nothing())
+            yield draw_rows(bounded(self._plan, (3, 3)), First())
+            yield draw_rows(bounded(self._plan, (2, 2)), First(), nulls=False)
             yield sweep(bounded(self._plan, (_SWEPT, _SWEPT)))
+            yield from self._of_a_batch()
+
+    def _of_a_batch(self) -> Iterator[RowSet]:
+        """A row more than a statement takes at once."""
         if _SWEPT <= self._batch <= _LARGEST_BATCH:
-            yield draw_rows(bounded(self._plan, (self._batch + 1, self._batch + 1)), Nothing())
+            yield draw_rows(bounded(self._plan, (self._batch + 1, self._batch + 1)), First())
         elif self._batch > _LARGEST_BATCH:
             self._notes.append(_BATCHES.format(self._batch, self._revision.id, _LARGEST_BATCH + 1))
 

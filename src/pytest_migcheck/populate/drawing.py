@@ -68,8 +68,8 @@ class Plain:
         return simple_key(column, n, types)
 
 
-class Nothing(Plain):
-    """A chooser for as many rows as may be, NULL wherever that is allowed."""
+class First(Plain):
+    """A chooser of what comes first: NULL wherever that is allowed, else rows alike in all that need not differ."""
 
     def pick(self, options: Sequence[T]) -> T:
         return options[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.sql.statements import Action, ParsedStatement
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
@@ -215,13 +216,18 @@ def not_null_recipe(table: str, column: str) -> str:
     )
 
 
-def batches(statement: ParsedStatement, key: str = "id") -> str:
-    """An UPDATE or DELETE in ranges of the key, each in a transaction of its own."""
+def short_wait(statement: Statement) -> str:
+    """A lock_timeout for what the statement does; SET LOCAL has no effect outside of a transaction."""
+    return execute("SET lock_timeout = '2s'" if statement.autocommit else "SET LOCAL lock_timeout = '2s'")
+
+
+def batches(statement: ParsedStatement, key: str) -> str:
+    """An UPDATE or DELETE in ranges of the key, each in a transaction of its own; words where there is no key."""
     table = identifier(statement.table)
     sql = statement.text.rstrip("; ") if statement.kind == "update" else f"DELETE FROM {table}"
     joint = "AND" if statement.where else "WHERE"
-    if _PLACEHOLDER.search(sql):
-        return f"# the same {statement.kind} in ranges of {key}, each in a transaction of its own"
+    if not key or _PLACEHOLDER.search(sql):
+        return f"# the same {statement.kind} in ranges of {key or 'a key'}, each in a transaction of its own"
     name = identifier(key)
     batch = text(f"{sql} {joint} {name} > :a AND {name} <= :b")
     return (

@@ -121,6 +121,11 @@ class RuleContext:
         ran = (part for seen in reversed(self.earlier) for part in reversed(seen.parts))
         return type_after((*reversed(self.preceding), *ran), table, column, self.released_type)
 
+    def key_of(self, table: str) -> str:
+        """The column to take a table's rows by, in ranges; "" where an earlier statement of the step has dropped it."""
+        name = _catalog.key_column(self.catalog, table)
+        return "" if self.column(table, name) and not self.old_type(table, name) else name
+
     def same_transaction(self, statement: Statement) -> tuple[Seen, ...]:
         """Earlier statements of the statement's own transaction; none in autocommit."""
         if statement.autocommit:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._context import is_named
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
@@ -34,7 +33,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         yield Explained(
             headline=f"{locks[0].table} stays locked while rows of {parsed.table} are written",
             fix="# in a revision of its own, in batches\n"
-            + code.batches(parsed, _catalog.key_column(context.catalog, parsed.table)),
+            + code.batches(parsed, context.key_of(parsed.table)),
             object=locks[0].table,
             locks=locks[:1],
         )

@@ -22,7 +22,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             table = code.identifier(parent)
             detach = f"ALTER TABLE {table} DETACH PARTITION {code.identifier(partition)} CONCURRENTLY"
             concurrent = code.autocommit(code.execute(detach))
-            short = "# before PostgreSQL 14: keep the wait short\n" + code.execute("SET LOCAL lock_timeout = '2s'")
+            short = "# before PostgreSQL 14: keep the wait short\n" + code.short_wait(statement)
             yield Explained(
                 headline=f"taking {partition} away blocks reads and writes of {parent}",
                 fix=(concurrent if context.major >= 14 else short) + _then(parsed),

@@ -37,7 +37,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     for lock in locks:
         yield Explained(
             headline=f"{_what(parsed)} also blocks reads and writes of {lock.table}",
-            fix=f"{code.execute('SET LOCAL lock_timeout = ' + chr(39) + '2s' + chr(39))}\n# and in its own revision",
+            fix=f"{code.short_wait(statement)}\n# and in its own revision",
             object=lock.table,
             locks=(lock,),
         )

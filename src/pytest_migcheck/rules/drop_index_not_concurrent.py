@@ -29,18 +29,17 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if locks:
             yield Explained(
                 headline=f"dropping {name} blocks reads and writes of {code.bare(table)} until it gets its lock",
-                fix=_fix(name, parsed, partitioned=locks[0].kind == "p"),
+                fix=_fix(name, parsed, statement, partitioned=locks[0].kind == "p"),
                 object=table,
                 exact=locks[0].kind != "p" and len(parsed.names) == 1,
                 locks=locks,
             )
 
 
-def _fix(name: str, parsed: ParsedStatement, *, partitioned: bool) -> str:
+def _fix(name: str, parsed: ParsedStatement, statement: Statement, *, partitioned: bool) -> str:
     if partitioned:
-        return "# CONCURRENTLY is refused for an index of a partitioned table: keep the wait short\n" + code.execute(
-            "SET LOCAL lock_timeout = '2s'"
-        )
+        refused = "# CONCURRENTLY is refused for an index of a partitioned table: keep the wait short"
+        return f"{refused}\n{code.short_wait(statement)}"
     arguments = [code.text(code.bare(name)), *code.schema_argument(name)]
     arguments += ["if_exists=True"] if "IF EXISTS" in parsed.flags else []
     return code.autocommit(code.call("drop_index", *arguments, "postgresql_concurrently=True"))

@@ -25,7 +25,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if locks and target != parsed.table:
             yield Explained(
                 headline=f"the foreign key of {parsed.table} also blocks writes to {target} until the transaction ends",
-                fix=code.execute("SET LOCAL lock_timeout = '2s'"),
+                fix=code.short_wait(statement),
                 object=locks[0].table,
                 locks=locks,
             )

@@ -23,7 +23,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     if statement.utility and locks and milliseconds(statement.lock_timeout) > _LIMIT:
         yield Explained(
             headline=f"{locks[0].table} is waited for up to {statement.lock_timeout}, with every query behind it",
-            fix=code.execute("SET LOCAL lock_timeout = '2s'"),
+            fix=code.short_wait(statement),
             object=locks[0].table,
             locks=locks[:1],
         )

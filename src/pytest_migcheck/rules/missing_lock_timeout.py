@@ -23,11 +23,9 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if lock.kind in ("r", "p") and lock.table == lock.relation
     )
     if locks:
-        # SET LOCAL has no effect outside of a transaction.
-        words = "SET lock_timeout = '2s'" if statement.autocommit else "SET LOCAL lock_timeout = '2s'"
         yield Explained(
             headline=f"{locks[0].table} is locked without a lock_timeout",
-            fix=code.execute(words),
+            fix=code.short_wait(statement),
             object=locks[0].table,
             locks=locks,
         )

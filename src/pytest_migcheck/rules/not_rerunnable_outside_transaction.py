@@ -20,7 +20,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     ]
     if len(earlier) == 1:
         yield Explained(
-            headline=f"{_name(earlier[0])} stays when {_name(parsed)} fails, and cannot be made again",
+            headline=f"{_left_by(earlier[0])} when the revision runs again after {_doing(parsed)} has failed",
             fix="# a revision of its own for each, or if_not_exists=True / if_exists=True",
             object=parsed.table or parsed.name,
         )
@@ -33,8 +33,23 @@ def _repeats_badly(parsed: ParsedStatement) -> bool:
     return made and not parsed.flags & {"IF NOT EXISTS", "IF EXISTS", "OR REPLACE"}
 
 
-def _name(parsed: ParsedStatement) -> str:
-    return parsed.name or parsed.table or parsed.kind
+def _left_by(parsed: ParsedStatement) -> str:
+    return f"{_named(parsed)} is {'gone' if parsed.kind.startswith('drop ') else 'there'} already"
+
+
+def _doing(parsed: ParsedStatement) -> str:
+    return f"{'dropping' if parsed.kind.startswith('drop ') else 'making'} {_named(parsed)}"
+
+
+def _named(parsed: ParsedStatement) -> str:
+    """What the statement makes or drops, rather than its table."""
+    added = next((action for action in parsed.actions if action.kind.startswith("add")), None)
+    if parsed.kind != "alter table" or added is None:
+        made = ", ".join(parsed.names) or parsed.name
+        return made or f"the {parsed.kind.partition(' ')[2]} of {parsed.table}"
+    if added.kind == "add column":
+        return f"{parsed.table}.{added.name}"
+    return added.name or f"the {added.kind.removeprefix('add ')} of {parsed.table}"
 
 
 RULE = Rule(
@@ -43,7 +58,8 @@ RULE = Rule(
     since="0.1.0",
     summary="Several statements run outside of a transaction and cannot be run again.",
     condition="a second CREATE, DROP or ALTER ... ADD in autocommit in one revision, without IF [NOT] EXISTS",
-    effect="when a later statement fails, the revision is half applied, and running it again fails on what exists",
+    effect="when a later statement fails, the revision is half applied, and running it again fails on what exists, "
+    "unless it asks first",
     fix="one such statement in a revision, or IF [NOT] EXISTS",
     bad=(
         Example(

@@ -34,7 +34,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         what = parsed.kind if parsed.kind != "alter table" else parsed.actions[0].text
         yield Explained(
             headline=f"{what} {locks[0].mode.blocked} of {parsed.table} until the transaction ends",
-            fix=code.execute("SET LOCAL lock_timeout = '2s'"),
+            fix=code.short_wait(statement),
             object=locks[0].table,
             locks=locks,
         )
@@ -45,7 +45,7 @@ def _cascade(statement: Statement, parsed: ParsedStatement, context: RuleContext
         if lock.kind in ("r", "p") and lock.relation == lock.table:
             yield Explained(
                 headline=f"{parsed.kind} {parsed.name} also blocks reads and writes of {lock.table}",
-                fix=code.execute("SET LOCAL lock_timeout = '2s'"),
+                fix=code.short_wait(statement),
                 object=lock.table,
                 locks=(lock,),
             )

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
@@ -29,8 +28,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         yield Explained(
             headline=f"TRUNCATE CASCADE throws away all rows of {tables}",
             fix=code.batches(
-                replace(parsed, kind="delete", table=parsed.name, where=""),
-                _catalog.key_column(context.catalog, parsed.name),
+                replace(parsed, kind="delete", table=parsed.name, where=""), context.key_of(parsed.name)
             ),
             object=locks[0].table,
             locks=locks,

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
@@ -23,9 +22,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if locks:
             yield Explained(
                 headline=f"TRUNCATE throws away all rows of {name} and blocks reads and writes",
-                fix=code.batches(
-                    replace(parsed, kind="delete", table=name, where=""), _catalog.key_column(context.catalog, name)
-                ),
+                fix=code.batches(replace(parsed, kind="delete", table=name, where=""), context.key_of(name)),
                 object=locks[0].table,
                 locks=locks,
             )

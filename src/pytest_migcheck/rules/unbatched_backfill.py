@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
@@ -21,7 +20,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         verb = "updating" if parsed.kind == "update" else "deleting"
         yield Explained(
             headline=f"{verb} all rows of {parsed.table} in one statement keeps every row locked until the last",
-            fix=code.batches(parsed, _catalog.key_column(context.catalog, parsed.table)),
+            fix=code.batches(parsed, context.key_of(parsed.table)),
             object=parsed.table,
         )
 

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import DOMAIN
 
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Change, Difference
+from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.alembic.environment import Configured
 from pytest_migcheck.history.alembic.forgotten import forgotten_tables
 from pytest_migcheck.history.alembic.metadata import all_named, hooked_metadata
@@ -26,8 +27,11 @@ _HOOK = "pytest_migcheck_metadata"
 _FROM_ENV = "target_metadata (env.py)"
 _NO_MODELS = "no models declared: env.py passes target_metadata=None to context.configure()"
 _NO_TABLES = "no models declared: target_metadata holds no table (does env.py import the models' modules?)"
-
-
+_NO_METADATA = (
+    "{}: target_metadata: {} is no MetaData, so Alembic's autogenerate fails, too\n"
+    "what to do: hand the MetaData to context.configure(), such as Base.metadata, or name it for these checks: "
+    "migcheck_metadata = module:attribute"
+)
 _PASSES = (
     "env.py migrates one database in several passes with the same models (a schema for each tenant?): "
     "which schema the models belong to is not known"
@@ -46,12 +50,17 @@ class DeclaredElsewhere:
 class DeclaredModels:
     """The models of one history, from env.py or from what is declared elsewhere."""
 
-    def __init__(self, configured: Configured, elsewhere: DeclaredElsewhere) -> None:
+    def __init__(self, configured: Configured, elsewhere: DeclaredElsewhere, env_path: Path) -> None:
         self._configured = configured
+        self._env_path = env_path
         self._elsewhere = elsewhere
 
     def declared(self) -> tuple[Declared, ...] | str:
-        """What to build and what to leave out for each database, or the reason why there is nothing to compare."""
+        """What to build and what to leave out for each database, or the reason why there is nothing to compare.
+
+        Raises:
+            MigcheckError: what env.py calls its metadata is something else.
+        """
         named = self._named()
         if named is not None:
             return named
@@ -63,12 +72,19 @@ class DeclaredModels:
             return _NO_MODELS
         if any(_repeats(calls) for calls in by_database.values()):
             return _PASSES
-        metadata_of = {label: [m for call in calls for m in _metadata_of(call)] for label, calls in by_database.items()}
+        metadata_of = {label: self._metadata_of(calls) for label, calls in by_database.items()}
         found = [
             replace(_declared(metadata_of[label], calls[0], _FROM_ENV), database=label)
             for label, calls in by_database.items()
         ]
         return self._kept(found, list(metadata_of.values()))
+
+    def _metadata_of(self, calls: Sequence[dict[str, Any]]) -> list[sa.MetaData]:
+        found = [m for call in calls for m in _metadata_of(call)]
+        for one in found:
+            if not isinstance(one, sa.MetaData):
+                raise MigcheckError(_NO_METADATA.format(self._env_path, getattr(one, "__name__", None) or repr(one)))
+        return found
 
     def _named(self) -> tuple[Declared, ...] | str | None:
         """What is declared elsewhere; None where that is env.py's business."""
@@ -135,11 +151,16 @@ def _build(
     with databases.main.connect() as connection:
         seed_for_models(connection, migrated, declared_types=_declared_types(metadata))
     engine = create_engine(databases.main.url)
+    made: set[tuple[str | None, str]] = set()
     try:
         with engine.begin() as connection:
             for one in metadata:
-                tables = [t for t in one.sorted_tables if not filters.hides_table(t)]
+                # A table that several of them declare is made once, by the first, as create_all() does that looks.
+                tables = [
+                    t for t in one.sorted_tables if (t.schema, t.name) not in made and not filters.hides_table(t)
+                ]
                 one.create_all(connection, tables=tables, checkfirst=False)
+                made |= {(t.schema, t.name) for t in tables}
     except Exception as error:
         original = getattr(error, "orig", None) or error
         raise ModelsNotCreatableError(f"{type(original).__name__}: {str(original).strip()}") from error

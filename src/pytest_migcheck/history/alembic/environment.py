@@ -17,7 +17,7 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from pytest_migcheck.history.alembic.events import recorded
+from pytest_migcheck.history.alembic.events import is_autocommit, recorded
 from pytest_migcheck.history.alembic.modules import OwnModules
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.postgres.database_set import DatabaseSet
@@ -29,10 +29,14 @@ Contexts = Callable[[], Iterable[AbstractContextManager[Any]]]
 
 @dataclass(slots=True)
 class Configured:
-    """What env.py handed to ``context.configure``, one entry per call, and the database that each call is for."""
+    """What env.py handed to ``context.configure``, one entry per call, and the database that each call is for.
+
+    ``autocommits`` tells for each call whether the statements on its connection commit by themselves.
+    """
 
     calls: list[dict[str, Any]] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    autocommits: list[bool] = field(default_factory=list)
     functions_called: int = 0
     external_transaction: bool = False
 
@@ -40,6 +44,12 @@ class Configured:
     def keeps_one_connection(self) -> bool:
         """Whether env.py migrates one database, once, in transactions that Alembic owns."""
         return len(self.calls) == 1 and self.functions_called == 1 and not self.external_transaction
+
+    @property
+    def commits_all_at_once(self) -> bool:
+        """Whether the revisions that a deployment applies share one transaction."""
+        of_calls = zip(self.calls, self.autocommits, strict=True)
+        return any(not autocommits and not call.get("transaction_per_migration") for call, autocommits in of_calls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +91,9 @@ class Environment:
         def configure(*args: Any, **kwargs: Any) -> None:
             named = _named_arguments(args, kwargs)
             configured.calls.append(named)
-            configured.labels.append(self.redirection.label_of(_dbapi_connection(named.get("connection"))))
+            connection = _dbapi_connection(named.get("connection"))
+            configured.labels.append(self.redirection.label_of(connection))
+            configured.autocommits.append(is_autocommit(connection))
             if transaction_per_migration:
                 kwargs["transaction_per_migration"] = True
             original(*args, **kwargs)

@@ -257,13 +257,13 @@ class AlembicHistory:
         return iter(())
 
     def upgrade_notes(self) -> tuple[str, ...]:
-        calls = self._configured.calls if self._configured else []
-        return () if all(bool(call.get("transaction_per_migration")) for call in calls) else (ONE_TRANSACTION,)
+        together = self._configured is not None and self._configured.commits_all_at_once
+        return (ONE_TRANSACTION,) if together else ()
 
     def declared(self, databases: DatabaseSet) -> tuple[Declared, ...] | str:
         configured = self._probe(databases)
         with self._modules.first():
-            return DeclaredModels(configured, self._options.elsewhere()).declared()
+            return DeclaredModels(configured, self._options.elsewhere(), self.env_path).declared()
 
 
 def _locations(scripts: ScriptDirectory) -> list[Any]:
