@@ -125,6 +125,7 @@ def test_the_json_report_has_the_promised_form(tmp_path):
             "reason": None,
             "seconds": 0.12,
             "steps": [],
+            "tried": None,
         }
     ]
     (found,) = report["findings"]
