@@ -77,6 +77,21 @@ def test_models_that_cannot_be_created_are_a_finding(project: Project, migcheck)
     result.stdout.fnmatch_lines(["MC301 drift: the models cannot be created in an empty database: *"])
 
 
+def test_labels_that_a_new_type_of_the_old_name_maps_are_no_surprise(project: Project, migcheck) -> None:
+    project.sql(
+        "a1",
+        "CREATE TYPE state AS ENUM ('open', 'closed'); CREATE TABLE t (id int PRIMARY KEY, s state)",
+        "DROP TABLE t; DROP TYPE state",
+    )
+    steps = (
+        "ALTER TYPE state RENAME TO state_old; CREATE TYPE state AS ENUM ('open', '{0}');"
+        "ALTER TABLE t ALTER s TYPE state USING CASE WHEN s::text = '{1}' THEN '{0}'::state ELSE s::text::state END;"
+        "DROP TYPE state_old"
+    )
+    project.sql("b2", steps.format("done", "closed"), steps.format("closed", "done"))
+    migcheck("--migcheck-checks=data", "--migcheck-examples=8").assert_outcomes(passed=2)
+
+
 def test_an_enum_that_two_revisions_make_fails_release_by_release_only(project: Project, migcheck) -> None:
     enum = 'sa.Column("state", sa.Enum("new", "paid", name="state"))'
     project.revision("a1", f'op.create_table("a", {enum})', 'op.drop_table("a")\nop.execute("DROP TYPE state")')
