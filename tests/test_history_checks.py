@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from history_project import Project
 
 TABLE = 'op.create_table("orders", sa.Column("id", sa.Integer, primary_key=True), sa.Column("email", sa.String(255)))'
@@ -45,6 +47,42 @@ def test_what_env_py_filters_out_is_left_out(project: Project, migcheck) -> None
     )
     project.revision("a1", TABLE + '\nop.execute("CREATE TABLE legacy (id integer)")', UNDO)
     migcheck("--migcheck-checks=drift").assert_outcomes(passed=1)
+
+
+EXTRA = "CREATE TABLE legacy (id int); CREATE SCHEMA app; CREATE TABLE app.t (id int); ALTER TABLE orders ADD old int"
+EXTRA += "; CREATE INDEX ix_old ON orders (old); ALTER TABLE orders ADD CONSTRAINT uq_old UNIQUE (old)"
+LEGACY = "lambda name, type_, parents: type_ != 'table' or name != 'legacy'"
+OLD = "lambda o, name, type_, reflected, compared: 'old' not in (name or '')"
+
+
+@pytest.mark.parametrize(
+    ("configure", "expected"),
+    [
+        ("", {"public.legacy", "public.orders.old", "public.orders.ix_old", "public.orders.uq_old"}),
+        (", include_schemas=True", {"public.legacy", "public.orders.old", "public.orders.ix_old", "public.orders.uq_old", "app.t"}),
+        (f", include_name={LEGACY}, include_object={OLD}", set()),
+        (", include_schemas=True, include_name=lambda name, type_, parents: type_ != 'schema' or name is None",
+         {"public.legacy", "public.orders.old", "public.orders.ix_old", "public.orders.uq_old"}),
+    ],
+)  # fmt: skip
+def test_what_autogenerate_does_not_look_at_is_no_drift(project: Project, migcheck, configure: str, expected) -> None:
+    project.env(models=MODEL, configure=configure)
+    project.revision("a1", TABLE + f"\nop.execute({EXTRA!r})", UNDO)
+    migcheck("--migcheck-checks=drift", "--migcheck-report=json:r.json")
+    report = json.loads((project.path / "r.json").read_text())
+    assert {f["object"] for f in report["findings"] if f["severity"] == "error"} == expected
+
+
+def test_the_table_of_versions_may_be_in_a_schema_of_its_own(project: Project, migcheck) -> None:
+    project.env(models=MODEL, configure=", version_table='steps', version_table_schema='ops', include_schemas=True")
+    path = project.path / "migrations/env.py"
+    made = "connect() as connection:\n        connection.exec_driver_sql('CREATE SCHEMA IF NOT EXISTS ops')\n        connection.commit()"
+    path.write_text(path.read_text().replace("connect() as connection:", made))
+    project.revision("a1", TABLE, UNDO)
+    project.revision("b2", 'op.create_index("ix", "orders", ["email"])', 'op.drop_index("ix")')
+    report = migcheck("--migcheck-checks=stairway,upgrade,roundtrip,drift", "--migcheck-report=json:r.json")
+    told = json.loads((project.path / "r.json").read_text())["findings"]
+    assert [f["object"] for f in told if f["severity"] == "error"] == ["public.orders.ix"], report.stdout.str()
 
 
 def test_schemas_extensions_and_functions_that_only_migrations_make(project: Project, migcheck) -> None:

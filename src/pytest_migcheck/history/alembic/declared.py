@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -186,14 +186,20 @@ class Filters:
     def ignores(self, difference: Difference) -> bool:
         """Whether Alembic's autogenerate would not look at this object either."""
         key = _key(difference)
-        seen = self._include_schemas or key.schema in ("", "public", *self._schemas)
-        if difference.change is Change.ADDED and not seen:
+        if difference.change is Change.ADDED and not self._looks_into(key.schema):
             return True
         table = key.parent or (key.name if difference.kind in ("table", "partitioned table", "comment") else "")
         if table and self._hides(table, "table", key.schema, difference):
             return True
-        kind = _ALEMBIC_KINDS.get(difference.kind)
+        kind = _alembic_kind(difference)
         return bool(kind and key.parent and self._hides(key.name, kind, key.schema, difference, parent=table))
+
+    def _looks_into(self, schema: str) -> bool:
+        if schema in ("", "public"):
+            return True
+        if not self._include_schemas:
+            return schema in self._schemas
+        return self._include_name is None or bool(self._include_name(schema, "schema", {}))
 
     def _hides(
         self, name: str, kind: str, schema: str, difference: Difference, *, parent: str = ""
@@ -214,8 +220,8 @@ class Filters:
             item = table.columns.get(name, sa.Column(name, sa.types.NULLTYPE))
         elif kind == "index":
             item = next((i for i in table.indexes if i.name == name), sa.Index(name))
-        elif kind != "table":
-            return False
+        elif kind in _CONSTRAINTS:
+            item = next((c for c in table.constraints if c.name == name), _CONSTRAINTS[kind](name))
         return not self._include_object(item, name, kind, reflected, None)
 
     def _table(self, name: str, schema: str | None) -> sa.Table:
@@ -226,7 +232,18 @@ class Filters:
         return sa.Table(name, sa.MetaData(), schema=schema)
 
 
-_ALEMBIC_KINDS = {"column": "column", "index": "index"}
+_CONSTRAINTS: Mapping[str, Callable[[str], sa.Constraint]] = {
+    "unique_constraint": lambda name: sa.UniqueConstraint(name=name),
+    "foreign_key_constraint": lambda name: sa.ForeignKeyConstraint((), (), name=name),
+}
+
+
+def _alembic_kind(difference: Difference) -> str:
+    """The word of ``include_name`` and ``include_object`` for a part of a table; "" where they are not asked."""
+    if difference.kind != "constraint":
+        return difference.kind if difference.kind in ("column", "index") else ""
+    first, _, _ = (difference.definition or "").partition(" ")
+    return {"UNIQUE": "unique_constraint", "FOREIGN": "foreign_key_constraint"}.get(first, "")
 
 
 def _key(difference: Difference) -> ObjectKey:
