@@ -100,7 +100,7 @@ def _run(missing: Sequence[Any], context: AutogenContext, operations: Operations
     exec("\n".join(sorted(context.imports)), namespace)  # noqa: S102 - what a revision would hold
     refused: sa.exc.DBAPIError | None = None
     while codes:
-        failed = []
+        failed: list[str] = []
         for code in codes:
             try:
                 _run_one(code, namespace, connection, roles)
