@@ -77,7 +77,12 @@ def test_another_reference_system_fails_on_rows(places: Neighbour) -> None:
     assert ("upgrade-fails-on-rows", "e5") in places.run("data").findings("data")
 
 
-def test_rows_with_geometry_are_made(places: Neighbour) -> None:
+@pytest.mark.parametrize("type_", ["geometry(MultiPolygonZ,3857)", "geography(LineString,4326)", "raster"])
+def test_rows_with_geometry_are_made(places: Neighbour, type_: str) -> None:
+    """A raster has no value that can be guessed: the column is left NULL."""
+    null = "" if type_ == "raster" else " NOT NULL"
+    extension = "CREATE EXTENSION postgis_raster; " if type_ == "raster" else ""
+    places.revision(f'op.execute("{extension}ALTER TABLE places ADD required {type_}{null}")')
     (places.path / "test_rows.py").write_text(ROWS, encoding="utf-8")
     # The check of the heads is the other.
     assert "2 passed" in places.run("heads", "test_rows.py").printed

@@ -56,7 +56,9 @@ def test_an_index_that_blocks_is_told_with_all_that_it_is_made_of(neighbour: Nei
     assert "USING ivfflat (title_embedding halfvec_cosine_ops) WITH (lists = 10)" in fix(locks[0])
 
 
-def test_rows_with_vectors_are_made(neighbour: Neighbour) -> None:
+@pytest.mark.parametrize("type_", ["vector(3)", "vector(1536)", "halfvec(768)", "sparsevec(9)", "bit(5)", "vector"])
+def test_rows_with_vectors_are_made(neighbour: Neighbour, type_: str) -> None:
+    neighbour.revision(f'op.execute("ALTER TABLE documents ADD required {type_} NOT NULL")')
     (neighbour.path / "test_rows.py").write_text(ROWS, encoding="utf-8")
     # The check of the heads is the other.
     assert "2 passed" in neighbour.run("heads", "test_rows.py").printed
