@@ -49,6 +49,42 @@ def test_what_env_py_filters_out_is_left_out(project: Project, migcheck) -> None
     migcheck("--migcheck-checks=drift").assert_outcomes(passed=1)
 
 
+EXTRA = "CREATE TABLE legacy (id int); CREATE SCHEMA app; CREATE TABLE app.t (id int); ALTER TABLE orders ADD old int"
+EXTRA += "; CREATE INDEX ix_old ON orders (old); ALTER TABLE orders ADD CONSTRAINT uq_old UNIQUE (old)"
+LEGACY = "lambda name, type_, parents: type_ != 'table' or name != 'legacy'"
+OLD = "lambda o, name, type_, reflected, compared: 'old' not in (name or '')"
+
+
+@pytest.mark.parametrize(
+    ("configure", "expected"),
+    [
+        ("", {"public.legacy", "public.orders.old", "public.orders.ix_old", "public.orders.uq_old"}),
+        (", include_schemas=True", {"public.legacy", "public.orders.old", "public.orders.ix_old", "public.orders.uq_old", "app.t"}),
+        (f", include_name={LEGACY}, include_object={OLD}", set()),
+        (", include_schemas=True, include_name=lambda name, type_, parents: type_ != 'schema' or name is None",
+         {"public.legacy", "public.orders.old", "public.orders.ix_old", "public.orders.uq_old"}),
+    ],
+)  # fmt: skip
+def test_what_autogenerate_does_not_look_at_is_no_drift(project: Project, migcheck, configure: str, expected) -> None:
+    project.env(models=MODEL, configure=configure)
+    project.revision("a1", TABLE + f"\nop.execute({EXTRA!r})", UNDO)
+    migcheck("--migcheck-checks=drift", "--migcheck-report=json:r.json")
+    report = json.loads((project.path / "r.json").read_text())
+    assert {f["object"] for f in report["findings"] if f["severity"] == "error"} == expected
+
+
+def test_the_table_of_versions_may_be_in_a_schema_of_its_own(project: Project, migcheck) -> None:
+    project.env(models=MODEL, configure=", version_table='steps', version_table_schema='ops', include_schemas=True")
+    path = project.path / "migrations/env.py"
+    made = "connect() as connection:\n        connection.exec_driver_sql('CREATE SCHEMA IF NOT EXISTS ops')\n        connection.commit()"
+    path.write_text(path.read_text().replace("connect() as connection:", made))
+    project.revision("a1", TABLE, UNDO)
+    project.revision("b2", 'op.create_index("ix", "orders", ["email"])', 'op.drop_index("ix")')
+    report = migcheck("--migcheck-checks=stairway,upgrade,roundtrip,drift", "--migcheck-report=json:r.json")
+    told = json.loads((project.path / "r.json").read_text())["findings"]
+    assert [f["object"] for f in told if f["severity"] == "error"] == ["public.orders.ix"], report.stdout.str()
+
+
 def test_schemas_extensions_and_functions_that_only_migrations_make(project: Project, migcheck) -> None:
     project.env(
         models="""
@@ -102,6 +138,21 @@ def test_a_table_that_several_metadata_declare_is_made_once(project: Project, mi
     result = migcheck("--migcheck-checks=drift")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["MC301 drift: table public.more: only in the models"])
+
+
+def test_labels_that_a_new_type_of_the_old_name_maps_are_no_surprise(project: Project, migcheck) -> None:
+    project.sql(
+        "a1",
+        "CREATE TYPE state AS ENUM ('open', 'closed'); CREATE TABLE t (id int PRIMARY KEY, s state)",
+        "DROP TABLE t; DROP TYPE state",
+    )
+    steps = (
+        "ALTER TYPE state RENAME TO state_old; CREATE TYPE state AS ENUM ('open', '{0}');"
+        "ALTER TABLE t ALTER s TYPE state USING CASE WHEN s::text = '{1}' THEN '{0}'::state ELSE s::text::state END;"
+        "DROP TYPE state_old"
+    )
+    project.sql("b2", steps.format("done", "closed"), steps.format("closed", "done"))
+    migcheck("--migcheck-checks=data", "--migcheck-examples=8").assert_outcomes(passed=2)
 
 
 def test_an_enum_that_two_revisions_make_fails_release_by_release_only(project: Project, migcheck) -> None:

@@ -159,6 +159,12 @@ RESIDUES = (
         repair="DROP EXTENSION citext",
         expected="extension citext added",
     ),
+    Residue(
+        name="extension with a composite type",
+        upgrade="CREATE EXTENSION dblink",
+        repair="DROP EXTENSION dblink",
+        expected="extension dblink added",
+    ),
     Residue(name="schema", upgrade="CREATE SCHEMA audit", repair="DROP SCHEMA audit", expected="schema audit added"),
     Residue(
         name="table in another schema",

@@ -126,6 +126,19 @@ def test_what_is_offered_takes_an_enum_value_away(scratch: Scratch) -> None:
     assert restored(scratch, before, "enum value") == ()
 
 
+def test_what_is_offered_takes_a_role_with_its_grants_away(scratch: Scratch) -> None:
+    scratch.run(BASE)
+    before = scratch.read()
+    scratch.run('CREATE ROLE "restoring-a"; GRANT SELECT ON users TO "restoring-a"')
+    catalogs = Catalogs(before=before, after=scratch.read())
+    (role,) = [d for d in diff(before, catalogs.after) if d.kind == "role"]
+    engine = sa.create_engine("postgresql+psycopg://", creator=scratch.new_connection)
+    with engine.begin() as connection:
+        exec(restoring_code(role, catalogs), {"op": Operations(MigrationContext.configure(connection)), "sa": sa})
+    engine.dispose()
+    assert diff(before, scratch.read()) == ()
+
+
 @pytest.mark.parametrize("script", [script for script, _ in FAMILIES], ids=lambda v: str(v)[:40])
 def test_what_is_offered_for_any_family_is_right_or_nothing(scratch: Scratch, script: str) -> None:
     scratch.run(BASE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -117,6 +118,9 @@ def _drop_named(key: ObjectKey, catalog: Catalog) -> str | None:
         return execute(f"DROP {key.kind.upper()} {function_address(key)}")
     if key.kind == "aggregate":
         return execute(f"DROP AGGREGATE {function_address(key).removesuffix('()')}(*)")
+    if key.kind == "role" and _has_grants_only(key.name, catalog):
+        # A role that something depends on cannot be dropped.
+        return "\n".join(execute(f"{words} {address(key)}") for words in ("DROP OWNED BY", "DROP ROLE"))
     if key.kind in _DROPPED_BY_NAME:
         return execute(f"DROP {_DROPPED_AS.get(key.kind, key.kind).upper()} {address(key)}")
     if key.kind in _USING_METHOD:
@@ -128,6 +132,13 @@ def _drop_named(key: ObjectKey, catalog: Catalog) -> str | None:
         name, _, arguments = key.name.partition("(")
         return execute(f"DROP OPERATOR {name} ({arguments.replace(',', ', ')}")
     return execute(f"DROP {key.kind.upper()} {key.name}") if key.kind in _BY_IDENTITY else None
+
+
+def _has_grants_only(role: str, catalog: Catalog) -> bool:
+    """Whether the role may do something to objects, and owns none that would go with it."""
+    named = re.compile(rf"(?:^|,)(?:{re.escape(role)}|{re.escape(quoted(role))})=")
+    granted = any(named.search(text(attributes.get("grants"))) for attributes in catalog.objects.values())
+    return granted and not any(attributes.get("owner") == role for attributes in catalog.objects.values())
 
 
 def _drop_column(key: ObjectKey, catalog: Catalog) -> str | None:

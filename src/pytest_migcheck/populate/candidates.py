@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pytest_migcheck.core.table_shape import TypeShape
@@ -73,6 +74,8 @@ BUILT_IN: Mapping[str, tuple[str, ...]] = {
 _TEXT_TYPES = frozenset(("text", "character varying", "character", "name", "citext"))
 # For types of extensions: what is none of theirs, their own input functions refuse.
 _ANY = ("a", "1", "0", "{}", "[1]", "[1,2,3]", "(1,1)", "a=>1", "a.b", "POINT(0 0)", "{1,2}", "1.0.0", "2000-01-01", "")
+_MODIFIERS = re.compile(r"\(([\w,]+)\)$")
+_MOST_DIMENSIONS = 4000
 _NUMBERS = frozenset(("smallint", "integer", "bigint", "numeric", "real", "double precision", "money"))
 _WHOLE = frozenset(("smallint", "integer", "bigint", "oid"))
 _DEPTH = 4
@@ -102,8 +105,11 @@ class Candidates:
     def __init__(self, types: Mapping[int, TypeShape]) -> None:
         self._types = types
 
-    def of(self, type_: int, literals: Literals, depth: int = 0) -> tuple[str, ...]:
-        """Texts, most of which are values of the type; PostgreSQL is asked about each."""
+    def of(self, type_: int, literals: Literals, depth: int = 0, *, written: str = "") -> tuple[str, ...]:
+        """Texts, most of which are values of the type; PostgreSQL is asked about each.
+
+        ``written`` is the type with its modifiers, which a type of an extension may insist on.
+        """
         shape = self._types.get(type_)
         if shape is None or depth > _DEPTH:
             return ()
@@ -120,7 +126,7 @@ class Candidates:
             if shape.checks:
                 literals = literals.and_also(_of_checks(shape.checks))
             return tuple(dict.fromkeys(composed[shape.form](shape, literals, depth + 1)))
-        return tuple(dict.fromkeys(_base(shape.name, literals)))
+        return tuple(dict.fromkeys(_base(shape.name, literals, written)))
 
     def _arrays(self, shape: TypeShape, literals: Literals, depth: int) -> Iterable[str]:
         elements = [_element(value) for value in self.of(shape.inner or 0, literals, depth)]
@@ -150,7 +156,7 @@ def _of_checks(checks: Sequence[str]) -> Literals:
     return literals_of_sql(checks)
 
 
-def _base(name: str, literals: Literals) -> Iterable[str]:
+def _base(name: str, literals: Literals, written: str) -> Iterable[str]:
     if name in _TEXT_TYPES:
         yield from _TEXTS[:3]
         yield from (text for text in literals.strings if text.strip())
@@ -176,10 +182,24 @@ def _base(name: str, literals: Literals) -> Iterable[str]:
         yield from _json(literals)
     elif name in BUILT_IN:
         yield from BUILT_IN[name][:4]
+        yield from _fitting(written) if name == "bit" else ()
         yield from literals.strings
         yield from BUILT_IN[name][4:]
     else:
-        yield from (*_ANY, *literals.strings)
+        yield from (*_ANY, *_fitting(written), *literals.strings)
+
+
+def _fitting(written: str) -> Iterable[str]:
+    """What types mean by their modifiers: so many bits, a number of dimensions, a kind of shape."""
+    found = _MODIFIERS.search(written)
+    for modifier in found[1].split(",") if found else ():
+        if modifier.isdecimal():
+            number = min(int(modifier), _MOST_DIMENSIONS)
+            yield from (digit * number for digit in "01")
+            yield from (f"[{','.join([digit] * number)}]" for digit in "12")
+            yield f"{{1:1}}/{number}"
+        else:
+            yield f"{modifier} EMPTY"
 
 
 def _json(literals: Literals) -> Iterable[str]:

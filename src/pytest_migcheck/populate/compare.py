@@ -86,7 +86,8 @@ def _upgraded(table: TableShape, before: Found, after: Found, intent: Intent) ->
     types, now = dict(before.columns), dict(after.columns)
     same = [name for name, type_ in types.items() if now.get(name) == type_]
     for column, old, new in _changed(table, before, after, same):
-        if not intent.sets(table.key, column, up=True) and not _generated(table, column):
+        meant = intent.sets(table.key, column, up=True) or (table.key, column) in intent.computed
+        if not meant and not _generated(table, column):
             yield Damage(
                 rule="values-changed",
                 table=table.key,

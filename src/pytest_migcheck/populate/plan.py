@@ -106,10 +106,10 @@ def _planned(
         wanted.literals
     )
     columns = [c for c in table.columns if not c.generated]
-    tried = {c.name: candidates.of(c.type, literals) for c in columns}
+    tried = {c.name: candidates.of(c.type, literals, written=c.type_text) for c in columns}
     tried |= _in_partitions(table, candidates)
     let_in = accepted(query, table, tried, shapes.types)
-    general = {c.name: candidates.of(c.type, Literals()) for c in columns}
+    general = {c.name: candidates.of(c.type, Literals(), written=c.type_text) for c in columns}
     keys = {name for key in table.foreign_keys for name in key.columns}
     planned = []
     for column in columns:

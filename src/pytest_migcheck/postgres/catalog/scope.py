@@ -46,6 +46,8 @@ _OWNED = (
     "AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0"
 )
 
+_TYPE = "'pg_type'::regclass"
+
 _ALL = """, member AS MATERIALIZED (
     SELECT e.classid, e.objid FROM pg_depend e WHERE e.deptype = 'e'
 ), rel AS MATERIALIZED (
@@ -70,7 +72,9 @@ class Scope:
     def head(self) -> str:
         """The WITH that the families read from: ``ns`` (namespaces of users) and ``rel`` (relations)."""
         template = _NEAR if self.near else _ALL
-        return _NAMESPACES + template.format(relation=_RELATION, owned=_OWNED, own=self.own("c", "pg_class"))
+        # Of a composite type the type is the extension's member, and not the relation behind it.
+        own = f"{self.own('c', 'pg_class')} AND {self.own_address(_TYPE, 'c.reltype')}"
+        return _NAMESPACES + template.format(relation=_RELATION, owned=_OWNED, own=own)
 
     def own(self, alias: str, catalog: str) -> str:
         """What an extension brings along belongs to the extension, not to the migrations."""

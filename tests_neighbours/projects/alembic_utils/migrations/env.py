@@ -1,0 +1,26 @@
+"""As alembic_utils' quickstart says it."""
+
+from alembic import context
+from alembic_utils.replaceable_entity import register_entities
+from entities import ENTITIES
+from models import Base
+from sqlalchemy import engine_from_config, pool
+
+target_metadata = Base.metadata
+register_entities(ENTITIES)
+
+
+def run_migrations_online() -> None:
+    """Migrate the database that alembic.ini names."""
+    connectable = engine_from_config(
+        context.config.get_section(context.config.config_ini_section, {}),
+        prefix="sqlalchemy.",
+        poolclass=pool.NullPool,
+    )
+    with connectable.connect() as connection:
+        context.configure(connection=connection, target_metadata=target_metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run_migrations_online()

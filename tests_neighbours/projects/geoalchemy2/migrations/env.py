@@ -1,0 +1,30 @@
+"""As the gallery of GeoAlchemy2 says it."""
+
+from alembic import context
+from geoalchemy2 import alembic_helpers
+from models import Base
+from sqlalchemy import engine_from_config, pool
+
+target_metadata = Base.metadata
+
+
+def run_migrations_online() -> None:
+    """Migrate the database that alembic.ini names."""
+    connectable = engine_from_config(
+        context.config.get_section(context.config.config_ini_section, {}),
+        prefix="sqlalchemy.",
+        poolclass=pool.NullPool,
+    )
+    with connectable.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=target_metadata,
+            include_object=alembic_helpers.include_object,
+            process_revision_directives=alembic_helpers.writer,
+            render_item=alembic_helpers.render_item,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run_migrations_online()
