@@ -11,6 +11,9 @@ from pytest_migcheck.populate.nth import nth_value
 from pytest_migcheck.populate.plan import Plan
 from pytest_migcheck.populate.plan_parts import PlannedColumn
 
+# So many rows are tried without one after the other.
+_FEW = 6
+
 
 def simplified(rows: RowSet, plan: Plan, still: Callable[[RowSet], bool]) -> RowSet:
     """Simpler rows for which ``still`` holds, found step by step; the rows themselves if there are none."""
@@ -25,7 +28,9 @@ def simplified(rows: RowSet, plan: Plan, still: Callable[[RowSet], bool]) -> Row
 
 
 def _simpler(rows: RowSet, plan: Plan) -> Iterator[RowSet]:
-    """Without one of the rows, then with one value changed; the later ones first."""
+    """A part of one table, without one of the rows, then with one value changed; the later ones first."""
+    if len(rows) > _FEW:
+        yield from _parts(rows, plan)
     size = len(rows) // 2
     while size > 1:
         yield from (rows[:n] + rows[n + size :] for n in range(0, len(rows), size))
@@ -38,6 +43,37 @@ def _simpler(rows: RowSet, plan: Plan) -> Iterator[RowSet]:
             for simple in _values(row, name, value, plan):
                 values = (*row.values[:at], (name, simple), *row.values[at + 1 :])
                 yield (*rows[:n], replace(row, values=values), *rows[n + 1 :])
+
+
+def _parts(rows: RowSet, plan: Plan) -> Iterator[RowSet]:
+    """Each half of the rows of one table with what they refer to, and nothing else: mostly one row is to blame."""
+    for table in reversed(plan.tables):
+        of_table = [n for n, row in enumerate(rows) if row.table == table.shape.key]
+        half = (len(of_table) + 1) // 2
+        for chosen in filter(None, (of_table[:half], of_table[half:])):
+            kept = _with_targets(chosen, rows, plan)
+            if len(kept) < len(rows):
+                yield kept
+
+
+def _with_targets(chosen: list[int], rows: RowSet, plan: Plan) -> RowSet:
+    """The chosen rows and those that they refer to, at first or second hand, in the order of insertion."""
+    keys = {table.shape.key: table.shape.foreign_keys for table in plan.tables}
+    kept, pending = set(chosen), list(chosen)
+    while pending:
+        row = rows[pending.pop()]
+        for key in keys[row.table]:
+            values = [row.row.get(name) for name in key.columns]
+            targets = (
+                n
+                for n, other in enumerate(rows)
+                if other.table == key.target and [other.row.get(name) for name in key.target_columns] == values
+            )
+            found = next(targets, None) if None not in values else None
+            if found is not None and found not in kept:
+                kept.add(found)
+                pending.append(found)
+    return tuple(rows[n] for n in sorted(kept))
 
 
 def _alike(rows: RowSet, plan: Plan) -> Iterator[RowSet]:
