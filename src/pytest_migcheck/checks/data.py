@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -164,7 +165,7 @@ class _Trial:
     def _simplified(self, rows: RowSet, key: Any) -> RowSet:
         """The rows as a person would write them; what was found has some time for that, whatever is left."""
         # As many rows as a batch takes are slow to try, and few can be left out.
-        left = self._left() if len(rows) <= _LARGEST_BATCH // 10 else 0.0
+        left = self._left() if max(Counter(row.table for row in rows).values(), default=0) <= _SWEPT else 0.0
         until = time.monotonic() + max(left, _TO_SIMPLIFY)
         return simplified(rows, self._plan, lambda simpler: time.monotonic() < until and key in self._judge(simpler))
 
