@@ -245,6 +245,24 @@ def run_directories(token: str) -> set[Path]:
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_however_the_run_ends_nothing_is_left(project: Project, by: signal.Signals) -> None:
     project.revision("a1", "import pathlib, time; pathlib.Path('running').touch(); time.sleep(30)")
+    ended_by(by, project)
+
+
+def test_nothing_is_left_of_a_run_that_is_interrupted_over_rows(project: Project) -> None:
+    project.sql("a1", "CREATE TABLE t (id int PRIMARY KEY, n int)", "DROP TABLE t")
+    upgrade = """
+        import pathlib, time
+        if op.get_bind().exec_driver_sql("SELECT count(*) FROM t").scalar():
+            pathlib.Path('running').touch()
+            time.sleep(30)
+        op.execute("UPDATE t SET n = 0 WHERE n IS NULL")
+    """
+    project.revision("b2", upgrade, "pass")
+    ended_by(signal.SIGINT, project)
+
+
+def ended_by(by: signal.Signals, project: Project) -> None:
+    """Run the checks, send the signal as soon as there is a file ``running``, and see what is left."""
     token = f"ending-{secrets.token_hex(8)}"
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", "--migcheck", "-p", "no:cacheprovider"],

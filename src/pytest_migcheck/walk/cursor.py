@@ -126,10 +126,13 @@ class Cursor:
         numbers = self._databases.sequence_numbers()
         try:
             yield self._databases
-        finally:
-            self._databases.restore_sequences(numbers)
-            if self._running().step(revision, Direction.UPGRADE, traced=False).failure is not None:
-                self._abandon()
+        except BaseException:
+            # Interrupted, env.py may be in the middle of a step: nobody waits for that.
+            self._abandon()
+            raise
+        self._databases.restore_sequences(numbers)
+        if self._running().step(revision, Direction.UPGRADE, traced=False).failure is not None:
+            self._abandon()
 
     def run(self) -> Run:
         """The run of env.py where the cursor stands."""

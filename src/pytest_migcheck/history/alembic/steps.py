@@ -138,8 +138,7 @@ class SingleRun(Stepper):
             self._done.put(STEP_COMMITTED)
 
     def step(self, revision: str, direction: Direction, *, traced: bool) -> StepResult:
-        if self._ended:
-            raise MigcheckError("pytest-migcheck: the run of env.py has ended already")
+        self._refuse_after_the_end()
         started = time.perf_counter()
         self._left_uncommitted = self._running = False
         self._wanted.put(self._migration_step(revision, direction, traced=traced))
@@ -157,8 +156,7 @@ class SingleRun(Stepper):
 
     def rehearse(self, work: Callable[[Rehearsing], T]) -> T | None:
         """Do the work in the thread of env.py, in a transaction that is rolled back."""
-        if self._ended:
-            raise MigcheckError("pytest-migcheck: the run of env.py has ended already")
+        self._refuse_after_the_end()
 
         def in_thread(context: Any) -> tuple[T]:
             return (rehearsed(context, self._migrated, work),)
@@ -172,6 +170,11 @@ class SingleRun(Stepper):
         self._ended = True
         self._finish()
         raise outcome if isinstance(outcome, BaseException) else MigcheckError("env.py ended in a rehearsal")
+
+    def _refuse_after_the_end(self) -> None:
+        if self._ended or self._busy:
+            what = "was interrupted" if self._busy else "has ended already"
+            raise MigcheckError(f"pytest-migcheck: the run of env.py {what}")
 
     def _migrated(self, revision: str, direction: Direction) -> StepResult:
         """Call the migration's function alone; whoever asked owns the transaction."""
