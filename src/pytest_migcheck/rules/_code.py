@@ -51,6 +51,14 @@ _TYPES |= {
     "character varying": "sa.String()",
 }
 # A value that the driver sends beside the text, in the spelling of one driver or another.
+_LIMITED = re.compile(r"\bLIMIT\b|\bFETCH\s+(?:FIRST|NEXT)\b", re.IGNORECASE)
+_PARENTHESES = re.compile(r"\([^()]*\)")
+_OR = re.compile(r"\bOR\b", re.IGNORECASE)
+# In a statement with another table, a bare name of a column may be of either.
+_ANOTHER_TABLE = {
+    "update": re.compile(r"\b(?:FROM|RETURNING|WITH)\b", re.IGNORECASE),
+    "delete": re.compile(r"\b(?:USING|RETURNING|WITH)\b", re.IGNORECASE),
+}
 _PLACEHOLDER = re.compile(r"%\(\w+\)s|%s|\$\d")
 # https://docs.sqlalchemy.org/en/20/core/sqlelement.html#sqlalchemy.sql.expression.text
 _PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w+(?!:))")
@@ -222,21 +230,35 @@ def short_wait(statement: Statement) -> str:
 
 
 def batches(statement: ParsedStatement, key: str) -> str:
-    """An UPDATE or DELETE in ranges of the key, each in a transaction of its own; words where there is no key."""
-    table = identifier(statement.table)
-    sql = statement.text.rstrip("; ") if statement.kind == "update" else f"DELETE FROM {table}"
-    joint = "AND" if statement.where else "WHERE"
-    if not key or _PLACEHOLDER.search(sql):
+    """An UPDATE or DELETE in ranges of the key, each in a transaction of its own; words where that is no plain one."""
+    if _LIMITED.search(statement.text):
+        return f"# the same {statement.kind} again until it changes no row, each time in a transaction of its own"
+    sql = _in_ranges(statement, key)
+    if not sql:
         return f"# the same {statement.kind} in ranges of {key or 'a key'}, each in a transaction of its own"
-    name = identifier(key)
-    batch = text(f"{sql} {joint} {name} > :a AND {name} <= :b")
+    ends = text(f"SELECT min({identifier(key)}), max({identifier(key)}) FROM {identifier(statement.table)}")
     return (
-        f"highest = op.get_bind().scalar(sa.text({text(f'SELECT max({name}) FROM {table}')})) or 0\n"
+        f"lowest, highest = op.get_bind().execute(sa.text({ends})).one()\n"
         + autocommit(
-            "for last in range(0, highest, 10000):\n"
-            f"    op.execute(sa.text({batch}).bindparams(a=last, b=last + 10000))"
+            "for last in range((lowest or 0) - 1, highest or 0, 10000):\n"
+            f"    op.execute(sa.text({text(sql)}).bindparams(a=last, b=last + 10000))"
         )
     )
+
+
+def _in_ranges(statement: ParsedStatement, key: str) -> str:
+    """The statement for one range of the key; "" where it takes more to say so than a condition at its end."""
+    sql, where = statement.text.rstrip("; \n"), statement.where
+    flat = sql
+    while flat != (flat := _PARENTHESES.sub("", flat)):
+        pass
+    others = _ANOTHER_TABLE.get(statement.kind)
+    if not key or others is None or others.search(flat) or _PLACEHOLDER.search(sql) or not sql.endswith(where):
+        return ""
+    if _OR.search(flat):
+        sql = f"{sql.removesuffix(where)}({where})"
+    sql = _PARAMETER.sub(chr(92) + chr(92) + ":", sql)
+    return f"{sql} {'AND' if where else 'WHERE'} {identifier(key)} > :a AND {identifier(key)} <= :b"
 
 
 def bounds_check(table: str, condition: str, *, valid: bool) -> str:
