@@ -356,6 +356,25 @@ PAIRS = (
         FAILS, "\n".join(f"{{t}}  {{id: {n}, locale: NULL}}" for n in range(12)) + "\n... (489 more)",
     ),
     Pair(
+        "batch that leaves NULLs", ("CREATE TABLE {t} (id int PRIMARY KEY)",),
+        (
+            (
+                "ALTER TABLE {t} ADD cents int",
+                "UPDATE {t} SET cents = 1 WHERE id IN (SELECT id FROM {t} WHERE cents IS NULL ORDER BY id LIMIT 60)",
+            ),
+            ("ALTER TABLE {t} DROP cents",),
+        ),
+        (
+            (
+                "ALTER TABLE {t} ADD cents int",
+                "py:while op.get_bind().exec_driver_sql(\"UPDATE {t} SET cents = 1 WHERE id IN "
+                "(SELECT id FROM {t} WHERE cents IS NULL ORDER BY id LIMIT 60)\").rowcount:\n    pass",
+            ),
+            ("ALTER TABLE {t} DROP cents",),
+        ),
+        "batch-left-behind", "\n".join(f"{{t}}  {{id: {n}}}" for n in range(12)) + "\n... (49 more)",
+    ),
+    Pair(
         "deferred trigger",
         (
             "CREATE TABLE {u} (id int PRIMARY KEY)",

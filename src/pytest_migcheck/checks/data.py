@@ -239,7 +239,7 @@ class _Trial:
             computed=computed_columns(up, tables),
             computed_back=computed_columns(down, tables),
         )
-        return breakages(passage, tables, intent)
+        return breakages(passage, tables, intent, self._batch)
 
     def _note(self, passage: Passage) -> None:
         for key, found in passage.before.items():

@@ -13,7 +13,7 @@ from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.core.statement import Source, Statement
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.core.table_shape import TableName, TableShape
-from pytest_migcheck.populate.compare import Damage, Intent, damages
+from pytest_migcheck.populate.compare import Damage, Intent, damages, left_behind
 from pytest_migcheck.populate.passage import Passage
 
 _USING = re.compile(
@@ -42,15 +42,17 @@ class Breakage:
         return self.key[0]
 
 
-def breakages(passage: Passage, tables: Mapping[TableName, TableShape], intent: Intent) -> list[Breakage]:
-    """Everything that these rows break."""
+def breakages(
+    passage: Passage, tables: Mapping[TableName, TableShape], intent: Intent, batch: int
+) -> list[Breakage]:
+    """Everything that these rows break; ``batch`` is how many a statement takes at once, 0 for any number."""
     found = []
     failure = passage.failure
     if failure is not None and not (passage.step == 2 and failure.deliberate):
         rule = "downgrade-fails-on-rows" if passage.step == 2 else "upgrade-fails-on-rows"
         key = (rule, str(passage.step), failure.sqlstate or failure.kind, _subject(failure))
         found.append(Breakage(key=key, severity=_of_failure(failure), passage=passage, failure=failure))
-    for damage in damages(passage, tables, intent):
+    for damage in (*damages(passage, tables, intent), *(left_behind(passage, tables, intent, batch) if batch else ())):
         key = (damage.rule, ".".join(damage.table), damage.column, "up" if damage.up else "down")
         lowered = Severity.INFO if damage.told else Severity.WARNING
         severity = lowered if damage.intended else Severity.ERROR

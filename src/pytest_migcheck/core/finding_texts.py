@@ -221,6 +221,13 @@ FINDING_TEXTS: dict[str, FindingText] = {
         effect="taking a release back changes data",
         fix="restore the values, or declare that there is no way back",
     ),
+    "batch-left-behind": FindingText(
+        check="data",
+        summary="A batch is taken once, and the rest of the rows is left.",
+        condition="of one row more than a statement with LIMIT takes, one is as it was after the upgrade",
+        effect="on a table of any size, all rows but one batch are left behind, and nothing fails",
+        fix="repeat the statement until it changes no row",
+    ),
     "foreign-database": FindingText(
         check="every item",
         summary="env.py connects to a database that is not ours.",

@@ -127,6 +127,7 @@ RULE_IDS: dict[str, str] = {
     "MC402": "downgrade-fails-on-rows",
     "MC403": "rows-lost",
     "MC404": "values-changed",
+    "MC405": "batch-left-behind",
     # MC9 migcheck's own
     "MC900": "foreign-database",
     "MC901": "unused-ignore",

@@ -77,11 +77,45 @@ def damages(passage: Passage, tables: Mapping[TableName, TableShape], intent: In
     return [d for d in found if d.up or (d.rule, d.table, d.column) not in up]
 
 
+def left_behind(passage: Passage, tables: Mapping[TableName, TableShape], intent: Intent, batch: int) -> list[Damage]:
+    """What a statement left that takes ``batch`` rows, in tables that had one more."""
+    found = []
+    for key, table in tables.items():
+        before, after = passage.before.get(key), (passage.after or {}).get(key)
+        if before is None or after is None or len(before.rows) != batch + 1:
+            continue
+        if len(after.rows) == 1 and intent.loses(key, up=True):
+            found.append(_left(table, "", batch))
+        for column in [name for name, _ in after.columns if intent.sets(key, name, up=True)]:
+            if len(after.rows) == batch + 1 and _written(table, before, after, column) == batch:
+                found.append(_left(table, column, batch))
+    return found
+
+
+def _written(table: TableShape, before: Found, after: Found, column: str) -> int:
+    """How many rows have another value in the column than before, or one at all where it is new."""
+    if column not in dict(before.columns):
+        return sum(row[column] is not None for row in after.as_rows())
+    kept = [name for name in dict(before.columns) if name in dict(after.columns)]
+    return sum(name == column for name, _, _ in _changed(table, before, after, kept))
+
+
+def _left(table: TableShape, column: str, batch: int) -> Damage:
+    name = f"{table.label}.{column}" if column else table.label
+    return Damage(
+        rule="batch-left-behind",
+        table=table.key,
+        column=column,
+        text=f"takes {batch} rows of {name} and leaves the rest: 1 of {batch + 1} is as it was",
+        fix="repeat the statement until it changes no row",
+    )
+
+
 def _upgraded(table: TableShape, before: Found, after: Found, intent: Intent) -> Iterator[Damage]:
     lost = len(before.rows) - len(after.rows)
     if lost > 0:
-        if not any(intent.loses(name, up=True) for name in (table.key, *table.partitions)):
-            yield _lost(table, lost, intent, up=True)
+        meant = any(intent.loses(name, up=True) for name in (table.key, *table.partitions))
+        yield _deleted(table, lost, up=True) if meant else _lost(table, lost, intent, up=True)
         return
     types, now = dict(before.columns), dict(after.columns)
     same = [name for name, type_ in types.items() if now.get(name) == type_]
@@ -113,8 +147,8 @@ def _restored(
         return
     if lost > 0:
         names = (table.key, *table.partitions)
-        if between is None or not any(intent.loses(name, up=up) for name in names for up in (True, False)):
-            yield _lost(table, lost, intent, up=False)
+        meant = between is not None and any(intent.loses(name, up=up) for name in names for up in (True, False))
+        yield _deleted(table, lost, up=False) if meant else _lost(table, lost, intent, up=False)
         return
     types, now = dict(before.columns), dict(restored.columns)
     meanwhile = dict(between.columns) if between is not None else {}
@@ -155,6 +189,12 @@ def _lost(table: TableShape, number: int, intent: Intent, *, up: bool) -> Damage
     counted = "a row" if number == 1 else f"{number} rows"
     why = ", and no statement deletes from it" if up or not intent.deletes_somewhere() else ""
     return Damage(rule="rows-lost", table=table.key, text=f"loses {counted} of {table.label}{why}", up=up)
+
+
+def _deleted(table: TableShape, number: int, *, up: bool) -> Damage:
+    counted = "a row" if number == 1 else f"{number} rows"
+    text = f"deletes {counted} of {table.label}, as it says"
+    return Damage(rule="rows-lost", table=table.key, text=text, up=up, intended=True, told=True)
 
 
 def _behind(table: TableName, column: str, following: int, greatest: int) -> Damage:
