@@ -46,7 +46,7 @@ class Summary:
         reporter.write_line(server)
         for rule, members in _by_rule(findings).items():
             reporter.write_line(f"  {rule:<42} {len(members):>3}   {self._places(members)}")
-        for line in self._ignored(findings):
+        for line in (*self._listed(entries), *self._ignored(findings)):
             reporter.write_line(line)
         self._write_patch(reporter, findings)
         shown = sum(f["severity"] != "info" and not f["suppressed"] for f in findings)
@@ -61,8 +61,11 @@ class Summary:
         """Write the exact fixes to a file, and say how to apply it."""
         root = self._settings.root
         # The paths of a patch are relative to the repository, wherever in it pytest runs.
-        patch = patch_of(findings, top_of(root))
+        told = [f for f in findings if f["severity"] != "info" and not f["suppressed"]]
+        patch = patch_of(told, top_of(root))
         path = root / OWN_FOLDER / "fixes.patch"
+        # That of an earlier run does not fit the files any more.
+        path.unlink(missing_ok=True)
         if patch:
             make_folder(path.parent)
             path.write_text(patch, encoding="utf-8")
@@ -75,6 +78,18 @@ class Summary:
         names = list(dict.fromkeys(shown))
         more = f", … ({len(names) - _LISTED} more)" if len(names) > _LISTED else ""
         return ", ".join(names[:_LISTED]) + more
+
+    def _listed(self, entries: list[dict[str, Any]]) -> Iterator[str]:
+        """With ``-v``, what items have found that pass: those that fail have told all of theirs."""
+        if self._verbosity < 1:
+            return
+        for entry in entries:
+            passed = entry["check"]["outcome"] == "passed"
+            for finding in entry["findings"] if passed else ():
+                if not finding["suppressed"]:
+                    word = "listed" if finding["severity"] == "info" else finding["severity"]
+                    where = f"{finding['id']} {finding['rule']}  {self._places([finding])}"
+                    yield f"  {word:<7}  {where}   {finding['headline']}"
 
     def _ignored(self, findings: list[dict[str, Any]]) -> Iterator[str]:
         """With ``-v``, what is there and fails nobody, with the reason."""
