@@ -181,7 +181,9 @@ def report_paths(origin: str, values: Sequence[str], root: Path) -> dict[str, Pa
         MigcheckError: a type is not known, a path is a directory, or two reports would go to one file.
     """
     found: dict[str, Path] = {}
-    for value in values:
+    # Several in one, as other options take them.
+    one_by_one = re.compile(rf",(?=(?:{'|'.join(REPORTS)})(?::|,|$))")
+    for value in (one for typed in values for one in one_by_one.split(typed)):
         kind, _, where = value.partition(":")
         choice(origin, kind, REPORTS)
         if kind == "github" and where:

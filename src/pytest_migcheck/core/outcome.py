@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from pytest_migcheck.core.finding import Direction, Finding
 from pytest_migcheck.core.statement import Statement
@@ -84,6 +86,24 @@ class MigcheckError(Exception):
 
     The message is complete for the user: what, where, what is valid, what to do.
     """
+
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def told_where_asked(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Let an error of ours begin where the user's code called: how deep in ours it arose says nothing to them."""
+
+    @functools.wraps(function)
+    def called(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        __tracebackhide__ = hidden_frames
+        try:
+            return function(*args, **kwargs)
+        except MigcheckError as error:
+            raise error.with_traceback(None) from None
+
+    return called
 
 
 def hidden_frames(raised: Any) -> bool:

@@ -38,10 +38,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except MigcheckError as error:
-        text = f"migcheck: {error}"
-    else:
-        return
-    pytest.fail(text, pytrace=False)
+        raise pytest.fail.Exception(f"migcheck: {error}", pytrace=False) from None
 
 
 @pytest.fixture(scope="session")

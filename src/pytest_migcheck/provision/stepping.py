@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.finding import Direction
-from pytest_migcheck.core.outcome import MigcheckError, hidden_frames
+from pytest_migcheck.core.outcome import MigcheckError, hidden_frames, told_where_asked
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.history.source import History
 from pytest_migcheck.postgres.database import Database
@@ -55,6 +55,7 @@ class Stepper:
         self._applied: list[str] = []
         self._next: str | None = None
 
+    @told_where_asked
     def before(self, revision: str) -> Stepper:
         """Stand right before a revision: everything that comes earlier in Alembic's order is applied.
 
@@ -68,6 +69,7 @@ class Stepper:
         self._next = find_revision(self._history.graph, revision)
         return self
 
+    @told_where_asked
     def at(self, revision: str) -> Stepper:
         """Stand at a revision, as ``alembic upgrade REVISION`` leaves it.
 

@@ -193,7 +193,8 @@ class AlembicHistory:
         return step_failure(error, path, direction, statements, self._is_ours)
 
     def upgrade_to_heads(self, databases: DatabaseSet) -> StepResult:
-        recorder = self._environment.recorder
+        # A file that is wrong is named before Alembic stumbles over it.
+        recorder, _ = self._environment.recorder, self.graph
         current: list[str] = []
 
         def steps(heads: Any, _context: Any) -> Iterator[Any]:
