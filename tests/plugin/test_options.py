@@ -170,7 +170,7 @@ def test_a_run_without_the_option_loads_no_library(pytester):
     pytester.runpytest_subprocess("-p", "no:pytest_alembic", "-p", "no:alembic").assert_outcomes(passed=1)
 
 
-def test_several_reports_may_be_named_at_once(project: Project, migcheck) -> None:
+def test_several_reports_may_be_named_at_once(project, migcheck) -> None:
     project.sql("a1", "CREATE TABLE a (id int)", "DROP TABLE a")
     migcheck("--migcheck-checks=heads", "--migcheck-report=html:out/a,b.html,json,sarif:c.sarif").assert_outcomes(passed=1)
     assert all((project.path / name).is_file() for name in ("out/a,b.html", ".migcheck/report.json", "c.sarif"))
