@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -92,6 +93,23 @@ def test_a_start_sweeps_directories_without_an_owner(tmp_path: Path, monkeypatch
     assert strange.exists(), "nothing says that it is ours"
     rundir.discard(held, lock)
     assert not held.exists()
+
+
+def test_what_is_left_of_a_directory_keeps_its_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = tmp_path / "run"
+    directory.mkdir()
+    lock = rundir.hold(directory)
+    (directory / "programs").mkdir()
+    seen = []
+    rmtree = shutil.rmtree
+
+    def noted(path: Path, **options: bool) -> None:
+        rmtree(path, **options)
+        seen.append((Path(path).name, (directory / "owner.lock").exists()))
+
+    monkeypatch.setattr(shutil, "rmtree", noted)
+    rundir.discard(directory, lock)
+    assert seen == [("programs", True), ("run", False)]
 
 
 def test_a_temporary_folder_with_a_long_path_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

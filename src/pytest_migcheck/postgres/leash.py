@@ -20,13 +20,15 @@ KEPT = "kept"
 # A shell starts its background jobs with SIGQUIT ignored, and a signal that comes before postgres has its own
 # handler is lost: hence the loop, until the process is gone.
 # File 3 is a second pipe, held by the program alone once it runs: it closes when the program ends before us.
+# The owner's lock goes last: a directory without one is nobody's, and no sweep removes what is left in it.
 # The word "keep" lets the program outlive us, until the file "kept" is removed.
 _SCRIPT = (
     'trap "" INT HUP TERM; exec 3>&1 >/dev/null; d=$1; shift; mkdir -m 700 "$d" || exit 1; echo >&3; p=; '
     'read -r w; if [ "$w" = run ]; then while read -r a && [ "$a" != . ]; do set -- "$@" "$a"; done; '
     '[ "$a" != . ] || { "$@" </dev/null >>"$d/log" 2>&1 & p=$!; }; fi; exec 3>&-; '
     'read -r w; if [ "$w" = keep ]; then while [ -e "$d/kept" ] && kill -0 $p 2>/dev/null; do sleep 0.3 || sleep 1; '
-    'done; fi; while [ "$p" ] && kill -QUIT $p 2>/dev/null; do sleep 0.01 || sleep 1; done; cd /; rm -rf "$d"'
+    'done; fi; while [ "$p" ] && kill -QUIT $p 2>/dev/null; do sleep 0.01 || sleep 1; done; cd /; '
+    'rm -rf "$d"/[!o]*; rm -rf "$d"'
 )
 
 

@@ -52,7 +52,7 @@ def discard(directory: Path, lock: FileLock | None) -> None:
     if directory.exists():
         # The leash would have ended the server and removed it: somebody has killed the leash itself.
         _quit_server(directory)
-    shutil.rmtree(directory, ignore_errors=True)
+    _remove(directory)
     if lock is not None:
         lock.release()
 
@@ -85,7 +85,14 @@ def _sweep(directory: Path) -> None:
         if (directory / KEPT).exists() and (_server_pid(directory) or not Path("/proc/self").exists()):
             return
         _quit_server(directory)
-        shutil.rmtree(directory, ignore_errors=True)
+        _remove(directory)
+
+
+def _remove(directory: Path) -> None:
+    """Remove a directory, its lock last: if that is interrupted, the next sweep knows whose it is."""
+    for path in directory.glob("[!o]*"):
+        shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _quit_server(directory: Path) -> None:
