@@ -62,6 +62,10 @@ class Databases:
         self.server = server
         self._setups = lock_table(major)["setups"]
         self._made: dict[str, Database] = {}
+        with server.connect() as connection:
+            # A table that is analysed while it is filled is small to the planner, which then reads all of it.
+            connection.execute("ALTER SYSTEM SET autovacuum = off")
+            connection.execute("SELECT pg_reload_conf()")
 
     def prepared(self, setup: str) -> Database:
         if setup not in self._made:

@@ -229,6 +229,11 @@ def short_wait(statement: Statement) -> str:
     return execute("SET lock_timeout = '2s'" if statement.autocommit else "SET LOCAL lock_timeout = '2s'")
 
 
+def delete_all(table: str) -> ParsedStatement:
+    """What stands for a TRUNCATE that waits for nobody."""
+    return ParsedStatement(kind="delete", name=table, table=table, text=f"DELETE FROM {identifier(table)}")
+
+
 def batches(statement: ParsedStatement, key: str) -> str:
     """An UPDATE or DELETE in ranges of the key, each in a transaction of its own; words where that is no plain one."""
     if _LIMITED.search(statement.text):

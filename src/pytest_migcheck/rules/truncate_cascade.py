@@ -6,7 +6,6 @@ https://www.postgresql.org/docs/current/sql-truncate.html
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pytest_migcheck.core.lock import LockMode
 from pytest_migcheck.core.statement import Statement
@@ -27,9 +26,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         tables = ", ".join(code.bare(lock.table) for lock in locks)
         yield Explained(
             headline=f"TRUNCATE CASCADE throws away all rows of {tables}",
-            fix=code.batches(
-                replace(parsed, kind="delete", table=parsed.name, where=""), context.key_of(parsed.name)
-            ),
+            fix=code.batches(code.delete_all(parsed.name), context.key_of(parsed.name)),
             object=locks[0].table,
             locks=locks,
         )

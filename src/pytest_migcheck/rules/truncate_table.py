@@ -6,7 +6,6 @@ https://www.postgresql.org/docs/current/sql-truncate.html
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
@@ -22,7 +21,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if locks:
             yield Explained(
                 headline=f"TRUNCATE throws away all rows of {name} and blocks reads and writes",
-                fix=code.batches(replace(parsed, kind="delete", table=name, where=""), context.key_of(name)),
+                fix=code.batches(code.delete_all(name), context.key_of(name)),
                 object=locks[0].table,
                 locks=locks,
             )
