@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import hypothesis
@@ -21,6 +22,10 @@ Judge = Callable[[RowSet], tuple[Hashable, ...]]
 
 class _Broken(Exception):
     """Rows that break the migration; a class of its own for each way, so that each is shrunk."""
+
+
+class _TimeIsUp(BaseException):
+    """Ends a search at once: Hypothesis would go on to draw rows that nobody judges any more."""
 
 
 @dataclass(slots=True)
@@ -52,9 +57,11 @@ def search(
 
     def judged(rows: RowSet) -> tuple[Hashable, ...]:
         if rows not in known:
-            if stopped or time_left() <= 0:
-                found.cut = found.cut or not stopped
+            if stopped:
                 return ()
+            if time_left() <= 0:
+                found.cut = True
+                raise _TimeIsUp
             found.tried += 1
             try:
                 known[rows] = judge(rows)
@@ -70,14 +77,21 @@ def search(
 
     try:
         _run(nothing_breaks, plan, name, examples, seed)
+    except _TimeIsUp:
+        pass
     except Exception as error:
         if not _is_find(error):
             raise
     for way, rows in list(found.smallest.items()):
-        found.smallest[way] = simplified(rows, plan, lambda simpler, way=way: way in judged(simpler))  # type: ignore[misc]
+        still = partial(_still, judged, way, time_left)
+        found.smallest[way] = simplified(rows, plan, still)
     if stopped:
         raise stopped[0]
     return found
+
+
+def _still(judged: Judge, way: Hashable, time_left: Callable[[], float], simpler: RowSet) -> bool:
+    return time_left() > 0 and way in judged(simpler)
 
 
 def _is_find(error: BaseException) -> bool:
