@@ -107,7 +107,7 @@ def _left(table: TableShape, column: str, batch: int) -> Damage:
         table=table.key,
         column=column,
         text=f"takes {batch} rows of {name} and leaves the rest: 1 of {batch + 1} is as it was",
-        fix="repeat the statement until it changes no row",
+        fix="repeat the statement until it changes no row: what a larger table has beyond one batch stays as it was",
     )
 
 

@@ -24,8 +24,12 @@ class _Broken(Exception):
     """Rows that break the migration; a class of its own for each way, so that each is shrunk."""
 
 
-class _TimeIsUp(BaseException):
-    """Ends a search at once: Hypothesis would go on to draw rows that nobody judges any more."""
+class _Ended(BaseException):
+    """Ends a search at once, for an error or for want of time: Hypothesis would shrink the one, and draw on."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        super().__init__()
+        self.error = error
 
 
 @dataclass(slots=True)
@@ -53,21 +57,17 @@ def search(
     found = Search()
     known: dict[RowSet, tuple[Hashable, ...]] = {}
     ways: dict[Hashable, type[_Broken]] = {}
-    stopped: list[Exception] = []
 
     def judged(rows: RowSet) -> tuple[Hashable, ...]:
         if rows not in known:
-            if stopped:
-                return ()
             if time_left() <= 0:
                 found.cut = True
-                raise _TimeIsUp
+                raise _Ended
             found.tried += 1
             try:
                 known[rows] = judge(rows)
-            except Exception as error:  # noqa: BLE001 - raised below: Hypothesis would shrink it
-                stopped.append(error)
-                return ()
+            except Exception as error:
+                raise _Ended(error) from error
         return known[rows]
 
     def nothing_breaks(rows: RowSet) -> None:
@@ -77,21 +77,24 @@ def search(
 
     try:
         _run(nothing_breaks, plan, name, examples, seed)
-    except _TimeIsUp:
-        pass
+    except _Ended as ended:
+        if ended.error is not None:
+            raise ended.error from None
     except Exception as error:
         if not _is_find(error):
             raise
     for way, rows in list(found.smallest.items()):
-        still = partial(_still, judged, way, time_left)
-        found.smallest[way] = simplified(rows, plan, still)
-    if stopped:
-        raise stopped[0]
+        found.smallest[way] = simplified(rows, plan, partial(_still, judged, way))
     return found
 
 
-def _still(judged: Judge, way: Hashable, time_left: Callable[[], float], simpler: RowSet) -> bool:
-    return time_left() > 0 and way in judged(simpler)
+def _still(judged: Judge, way: Hashable, simpler: RowSet) -> bool:
+    try:
+        return way in judged(simpler)
+    except _Ended as ended:
+        if ended.error is not None:
+            raise ended.error from None
+        return False
 
 
 def _is_find(error: BaseException) -> bool:
