@@ -11,6 +11,21 @@ from history_project import Project
 
 pytest_plugins = ["pytester"]
 
+#: Under these pytest, Hypothesis and this plugin print other things, or more; a test that wants one sets it.
+_OF_WHERE_IT_RUNS = (
+    "BUILD_ID", "BUILD_NUMBER", "CI", "FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "NO_COLOR", "PYTEST_ADDOPTS",
+    "PY_COLORS", "TF_BUILD", "__TOX_ENVIRONMENT_CI",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session", autouse=True)
+def anywhere():
+    """What the tests run prints the same on a developer's machine and in CI."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in _OF_WHERE_IT_RUNS:
+            environment.delenv(name, raising=False)
+        yield
+
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> Project:

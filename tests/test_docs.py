@@ -57,10 +57,8 @@ def blocks(page: str) -> list[Block]:
 def shop(tmp_path: Path, server) -> tuple[Path, dict[str, str]]:
     """An empty folder in a repository, and an environment in which ``pytest`` uses the server of these tests."""
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    hidden = ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "PYTEST_ADDOPTS")
-    environment = {name: value for name, value in os.environ.items() if name not in hidden}
     bin_folder = str(Path(sys.executable).parent)
-    environment |= {"COLUMNS": "80", "PATH": os.pathsep.join((bin_folder, environment["PATH"]))}
+    environment = os.environ | {"COLUMNS": "80", "PATH": os.pathsep.join((bin_folder, os.environ["PATH"]))}
     at = server.tcp
     url = f"postgresql://{at.user}:{quote(at.password)}@{at.host}:{at.port}/{at.dbname}"
     environment["PYTEST_ADDOPTS"] = f"-p no:cacheprovider -p no:randomly --migcheck-examples=2 --migcheck-postgres={url}"
