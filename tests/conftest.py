@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import pytest_migcheck.session  # noqa: F401
+from forked_pytest import ForkedPytest
 from history_project import Project
 
 pytest_plugins = ["pytester"]
@@ -32,16 +34,33 @@ def project(pytester: pytest.Pytester) -> Project:
     return Project(pytester.path)
 
 
+@pytest.fixture(scope="session")
+def forked_pytest(anywhere) -> Iterator[ForkedPytest]:
+    runner = ForkedPytest()
+    yield runner
+    runner.close()
+
+
 @pytest.fixture
-def migcheck(pytester: pytest.Pytester, request: pytest.FixtureRequest):
-    """Run ``pytest --migcheck`` in the test's project, in a process of its own as a user would.
+def run_pytest(pytester: pytest.Pytester, forked_pytest: ForkedPytest):
+    """Run ``pytest`` in the test's directory, in a process of its own as a user would."""
+
+    def run(*args: str) -> pytest.RunResult:
+        return forked_pytest.run(Path.cwd(), ("-p", "no:cacheprovider", *args))
+
+    return run
+
+
+@pytest.fixture
+def migcheck(run_pytest):
+    """Run ``pytest --migcheck`` in the test's project.
 
     Rows are tried briefly, except where they are what is asked for.
     """
 
     def run(*args: str) -> pytest.RunResult:
         few = () if any("data" in arg for arg in args) else ("--migcheck-examples=2",)
-        return pytester.runpytest_subprocess("--migcheck", "-p", "no:cacheprovider", *few, *args)
+        return run_pytest("--migcheck", *few, *args)
 
     return run
 

@@ -130,9 +130,9 @@ def everything(project):
     return project
 
 
-def test_tables_of_every_kind_are_filled(everything, pytester) -> None:
+def test_tables_of_every_kind_are_filled(everything, run_pytest) -> None:
     everything.write("test_rows.py", TESTS)
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result = run_pytest()
     result.assert_outcomes(passed=6, failed=3)
     result.stdout.fnmatch_lines(
         [

@@ -42,13 +42,13 @@ def annotated(run: pytest.RunResult) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("other", ["with", "without"])
 def test_every_finding_is_annotated_once_on_its_line(
-    indexed: Project, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, other: str
+    indexed: Project, pytester: pytest.Pytester, migcheck, monkeypatch: pytest.MonkeyPatch, other: str
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_WORKSPACE", str(pytester.path))
     monkeypatch.delenv("PYTEST_RUN_PATH", raising=False)
     without = () if other == "with" else ("-p", "no:pytest_github_actions_annotate_failures")
-    run = pytester.runpytest_subprocess("--migcheck", "-p", "no:cacheprovider", "--migcheck-checks=locks", *without)
+    run = migcheck("--migcheck-checks=locks", *without)
     file = "service/migrations/versions/b2.py"
     assert annotated(run) == [("error", f"{file}:11", "ix_a"), ("error", f"{file}:12", "ix_b")]
 
