@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import psycopg
 
 from pytest_migcheck.core.catalog import Attributes, Catalog, Group, ObjectKey, Value
+from pytest_migcheck.postgres.catalog.scope import attributes_of
 from pytest_migcheck.postgres.catalog.statement import (
     FUNCTIONS,
     LOOKED_AT,
@@ -206,5 +206,4 @@ def _configure(connection: psycopg.Connection[Any]) -> None:
 @lru_cache(maxsize=200_000)
 def _parsed(attributes: str) -> Attributes:
     """The attributes of an object; equal texts share one mapping, so comparing catalogs stays cheap."""
-    parsed: dict[str, Value] = json.loads(attributes)
-    return parsed
+    return attributes_of(attributes)

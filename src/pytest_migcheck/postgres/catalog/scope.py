@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _NAMESPACES = """
 WITH RECURSIVE ns AS MATERIALIZED (
@@ -92,6 +95,24 @@ class Scope:
     def noted(self, column: str) -> str:
         """Restrict the addresses of comments and security labels."""
         return f"{column} = ANY ({_ADDRESSES})" if self.near else "true"
+
+
+def attributes(named: Mapping[str, str]) -> str:
+    """Attributes by name, each an SQL expression, as one text: the names, and then a JSON array of the values.
+
+    The server builds an array in half the time of an object; ``attributes_of`` reads either.
+    """
+    assert not any(set(",[{'") & set(name) for name in named), named
+    return f"'{','.join(named)}' || json_build_array({', '.join(named.values())})::text"
+
+
+def attributes_of(text: str) -> dict[str, Any]:
+    """What ``attributes`` made, or a JSON object."""
+    if text.startswith("{"):
+        parsed: dict[str, Any] = json.loads(text)
+        return parsed
+    names, bracket, values = text.partition("[")
+    return dict(zip(names.split(","), json.loads(bracket + values), strict=True))
 
 
 def acl(column: str, letter: str, owner: str) -> str:
