@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from history_project import Project
 from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.finding import Finding
 from pytest_migcheck.rules import all_rules
@@ -50,9 +51,47 @@ DIFFERENT_END = (
     "add-exclusion-constraint",
     "replace-index-order",
     "transaction-control-in-migration",
+    "change-type-rewrite",
+    "rename-column",
+    "repeated-table-scan",
+    "enum-remove-value",
 )
 # The fix is for the one statement of several that the finding points to.
-STATEMENT = ("primary-key-on-nullable-column", "concurrently-on-partitioned", "explicit-lock-table")
+STATEMENT = (
+    "primary-key-on-nullable-column",
+    "concurrently-on-partitioned",
+    "explicit-lock-table",
+    "wide-index",
+    "enum-add-value-without-position",
+    "inheritance-column",
+)
+# The fix is a column, with all that the statement says of it.
+COLUMN = (
+    "prefer-bigint-key",
+    "prefer-bigint",
+    "prefer-identity",
+    "prefer-text",
+    "ban-char",
+    "prefer-timestamptz",
+    "prefer-jsonb",
+    "foreign-key-type-mismatch",
+)
+# The fix is a name.
+NAME = ("naming", "identifier-too-long")
+# The fix is the same statement a release later, with the reason why it is right then.
+RELEASE = (
+    "drop-column",
+    "drop-table",
+    "drop-schema",
+    "drop-view",
+    "drop-type",
+    "drop-sequence",
+    "drop-not-null",
+    "drop-default",
+    "alter-default",
+    "drop-constraint",
+    "change-type-compat",
+)
 # The fix is for the statement before it.
 FIRST = ("enum-value-used-in-same-transaction",)
 # The fix is a line that comes before the statement.
@@ -68,7 +107,7 @@ BEFORE = (
 AFTER = ("foreign-key-without-index", "disable-trigger")
 # The statement goes into a revision of its own, as the fix spells it.
 ALONE = ("validate-in-same-transaction", "statement-under-access-exclusive", "backfill-with-ddl")
-# The rest advises about releases or says what to leave out: there is no code to paste.
+# The rest says in words what to do or to leave out: there is no code to paste.
 
 _BODY = 10  # the lines of a revision before those of its upgrade()
 _TABLES = """
@@ -132,6 +171,18 @@ FORMS = (
     ("add-column-volatile-default", 'op.execute("ALTER TABLE orders ADD n float DEFAULT random() NOT NULL")', False),
     ("add-column-with-check", 'op.execute("ALTER TABLE orders ADD n int CHECK (n > 0) CHECK (n < 9)")', False),
     ("drop-index-not-concurrent", 'op.drop_index("ix_a", schema="app")', True),
+    (
+        "change-type-rewrite",
+        'op.execute("ALTER TABLE app.\\"Order Items\\" ALTER \\"user\\" TYPE int USING length(\\"user\\")")',
+        False,
+    ),
+    ("rename-column", 'op.alter_column("Order Items", "Id", new_column_name="id", schema="app")', False),
+    (
+        "prefer-text",
+        'op.create_table("n", sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True), '
+        'sa.Column("a", sa.String(9), sa.CheckConstraint("a <> \'y\'"), nullable=False, unique=True, server_default="x"))',
+        False,
+    ),
     ("foreign-key-without-index", 'op.create_foreign_key("f", "events", "users", ["user_id"], ["id"])', False),
 )
 
@@ -151,10 +202,11 @@ def _found(name: str, example: Example, run_example: Any) -> Finding:
     return next(finding for finding in found if finding.rule == name)
 
 
-_APPLIED = (*EXACT, *DIFFERENT_END, *STATEMENT, *FIRST, *BEFORE, *AFTER, *ALONE)
+_APPLIED = (*EXACT, *DIFFERENT_END, *STATEMENT, *COLUMN, *NAME, *FIRST, *BEFORE, *AFTER, *ALONE)
+_WORDS = tuple(rule.name for rule in all_rules() if rule.name not in (*_APPLIED, *RELEASE))
 
 
-@pytest.mark.parametrize(("rule", "example"), _bad(tuple(rule.name for rule in all_rules() if rule.name not in _APPLIED)))
+@pytest.mark.parametrize(("rule", "example"), _bad(_WORDS))
 def test_a_fix_that_cannot_be_pasted_is_python(rule: Rule, example: Example, run_example: Any, server: Any) -> None:
     _skip_on_other_versions(example, server)
     compile(dict(_found(rule.name, example, run_example).details)["fix"], rule.name, "exec")
@@ -170,6 +222,19 @@ def test_a_fix_that_is_applied_takes_the_finding_away(
     _apply(rule.name, example, run_example, same=rule.name in same and rule.name not in failing)
 
 
+@pytest.mark.parametrize(("rule", "example"), _bad(RELEASE))
+def test_a_statement_that_waited_for_a_release_says_so(
+    rule: Rule, example: Example, run_example: Any, server: Any, project: Project, migcheck: Any
+) -> None:
+    _skip_on_other_versions(example, server)
+    fix = dict(_found(rule.name, example, run_example).details)["fix"]
+    project.revision("a1", example.setup)
+    project.revision("b2", fix)
+    result = migcheck("--migcheck-checks=locks", "-v", f"--migcheck-select={rule.name}")
+    result.stdout.fnmatch_lines([f"  ignored  {rule.id} {rule.name} *comment: released: *"])
+    result.stdout.no_fnmatch_line(f"{rule.id} {rule.name}: *")
+
+
 @pytest.mark.parametrize(("name", "upgrade", "same"), FORMS)
 def test_so_does_the_fix_of_a_rarer_form(name: str, upgrade: str, same: bool, run_example: Any, server: Any) -> None:
     setup = _TABLES + ('op.create_index("ix_a", "Order Items", ["ref"], schema="app")' if "ix_a" in upgrade else "")
@@ -181,7 +246,9 @@ def _apply(name: str, example: Example, run_example: Any, *, same: bool) -> None
     expected: Catalog = run_example.catalog
     *earlier, last = re.split(rf"(?m)^{NEXT_REVISION}.*\n", _pasted(name, example, finding))
     select = (name,) if next(rule.off for rule in all_rules() if rule.name == name) else ()
-    found = run_example((example.setup, *earlier), last, "raise NotImplementedError", every=True, select=select)
+    # A step may be words alone.
+    steps = [f"{step}\npass" for step in earlier]
+    found = run_example((example.setup, *steps), last, "raise NotImplementedError", every=True, select=select)
     assert run_example.unfinished == []
     before = [f for f in found if f.severity.value == "error" and f.rule not in example.also]
     assert name not in {f.rule for f in found}
@@ -195,6 +262,10 @@ def _pasted(name: str, example: Example, finding: Finding) -> str:
     fix = dict(finding.details)["fix"]
     if name in EXACT + DIFFERENT_END:
         return fix
+    if name in COLUMN:
+        return "from sqlalchemy.dialects import postgresql\n" + _with_column(example.upgrade, fix)
+    if name in NAME:
+        return example.upgrade.replace(finding.object, ast.literal_eval(fix))
     statements = [ast.get_source_segment(example.upgrade, node) or "" for node in ast.parse(example.upgrade).body]
     lines = [(node.lineno, node.end_lineno or 0) for node in ast.parse(example.upgrade).body]
     assert finding.line is not None
@@ -208,6 +279,14 @@ def _pasted(name: str, example: Example, finding: Finding) -> str:
     if name in ALONE:
         return "\n".join((*before, *after, NEXT_REVISION, fix))
     return "\n".join((*before, fix, *after, "pass"))
+
+
+def _with_column(upgrade: str, column: str) -> str:
+    """The upgrade with a column in place of the one of the same name."""
+    named = ast.parse(column, mode="eval").body.args[0].value
+    calls = (node for node in ast.walk(ast.parse(upgrade)) if isinstance(node, ast.Call))
+    old = next(call for call in calls if ast.unparse(call.func) == "sa.Column" and call.args[0].value == named)
+    return upgrade.replace(ast.get_source_segment(upgrade, old) or "", column)
 
 
 def _skip_on_other_versions(example: Example, server: Any) -> None:

@@ -44,6 +44,20 @@ def parts(catalog: Catalog | None, kind: str, table: str) -> Iterator[tuple[Obje
                 yield other, values
 
 
+def standing_on(catalog: Catalog | None, table: str, name: str) -> list[str]:
+    """What stands on a column, in the words of its definition: NOT NULL, an identity, constraints and indexes."""
+    of_it = column(catalog, table, name)
+    found = ["NOT NULL"] if of_it.get("not null") else []
+    found += ["its identity"] if of_it.get("identity") else []
+    word = re.compile(rf'(?<![\w"]){re.escape(name)}(?![\w"])|"{re.escape(name)}"')
+    for kind in ("constraint", "index"):
+        for key, values in parts(catalog, kind, table):
+            _, _, about = str(values.get("definition")).partition("(")
+            if word.search(about) and not values.get("_constraint"):
+                found.append(f"{kind} {key.name}")
+    return found
+
+
 def index(catalog: Catalog | None, name: str) -> ObjectKey | None:
     """The index with a name; its ``parent`` is the table."""
     return find(catalog, ("index",), name)
@@ -160,9 +174,11 @@ def constrained_domain(catalog: Catalog | None, type_name: str) -> str | None:
 
 
 def key_column(catalog: Catalog | None, table: str) -> str:
-    """The column of a table's primary key; ``id`` where it has none, or one of several columns."""
+    """The column of a table's primary key; ``id`` where that is no single column, "" where there is no ``id``."""
     columns = primary_key(catalog, table)
-    return columns[0] if len(columns) == 1 else "id"
+    if len(columns) == 1:
+        return columns[0]
+    return "id" if column(catalog, table, "id") or find(catalog, RELATIONS, table) is None else ""
 
 
 def primary_key(catalog: Catalog | None, table: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.sql.statements import Action, ParsedStatement
@@ -62,6 +63,7 @@ _ANOTHER_TABLE = {
 _PLACEHOLDER = re.compile(r"%\(\w+\)s|%s|\$\d")
 # https://docs.sqlalchemy.org/en/20/core/sqlelement.html#sqlalchemy.sql.expression.text
 _PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w+(?!:))")
+_KEY_OPTION = re.compile(r"(?i)\s*\bON (DELETE|UPDATE) (CASCADE|RESTRICT|NO ACTION|SET NULL|SET DEFAULT)\s*")
 _SIZED = {"varchar": "sa.String", "numeric": "sa.Numeric", "char": "sa.CHAR"}
 _CONSTANTS = {"Integer": "0", "Numeric": "0", "Double": "0", "String": "", "Text": "", "Boolean": "false"}
 
@@ -102,6 +104,12 @@ def execute(sql: str) -> str:
     return f"op.execute({text(_PARAMETER.sub(chr(92) + chr(92) + ':', sql))})"
 
 
+def script(sql: str) -> str:
+    """Several lines of SQL."""
+    escaped = _PARAMETER.sub(r"\\\\:", sql.replace("\\", "\\\\").replace('"""', '\\"\\"\\"'))
+    return f'op.execute("""{escaped}""")'
+
+
 def schema_argument(table: str, keyword: str = "schema") -> tuple[str, ...]:
     """``schema="..."`` for a table that is named with its schema."""
     schema = table.rpartition(".")[0]
@@ -140,10 +148,11 @@ def add_column(table: str, action: Action, *arguments: str) -> str:
     return call("add_column", text(bare(table)), column, *schema_argument(table))
 
 
-def create_index(index: ParsedStatement) -> str:
-    """The concurrent form of an index, as an Alembic call where that can say all of it."""
+def create_index(index: ParsedStatement, *, concurrently: bool = True) -> str:
+    """An index, concurrently if not said otherwise, as an Alembic call where that can say all of it."""
     if index.tail or not index.name or "ONLY" in index.flags:
-        return execute(re.sub(r"(?i)\bindex\b", r"\g<0> CONCURRENTLY", index.text, count=1))
+        how = r"\g<0> CONCURRENTLY" if concurrently else r"\g<0>"
+        return execute(re.sub(r"(?i)\bindex\b", how, index.text, count=1))
     elements = ", ".join(
         text(e) if not re.search(r"\W", e) or quoted(e) in index.columns else f"sa.text({text(e)})"
         for e in index.elements
@@ -158,17 +167,18 @@ def create_index(index: ParsedStatement) -> str:
         arguments.append(f"postgresql_include=[{', '.join(map(text, index.include))}]")
     if index.where:
         arguments.append(f"postgresql_where=sa.text({text(index.where)})")
-    return call("create_index", *arguments, "postgresql_concurrently=True")
+    return call("create_index", *arguments, *(("postgresql_concurrently=True",) if concurrently else ()))
+
+
+def key_options(tail: str) -> Iterator[str]:
+    """``ondelete="..."`` and ``onupdate="..."`` for what follows REFERENCES."""
+    for event, action in _KEY_OPTION.findall(tail):
+        yield f"on{event.lower()}={text(action.upper())}"
 
 
 def create_foreign_key(table: str, key: Action) -> str:
     """The key without its validation, as an Alembic call where that can say all of it."""
-    options, left = [], key.tail
-    for keyword in ("DELETE", "UPDATE"):
-        rule = re.search(rf"(?i)\s*\bON {keyword} (CASCADE|RESTRICT|NO ACTION|SET NULL|SET DEFAULT)\s*", left)
-        if rule:
-            options.append(f"on{keyword.lower()}={text(rule[1].upper())}")
-            left = left.replace(rule[0], " ", 1)
+    left = re.sub(_KEY_OPTION, " ", key.tail)
     if left.strip() or not key.target_columns:
         return execute(f"ALTER TABLE {identifier(table)} {key.text} NOT VALID")
     return call(
@@ -178,7 +188,7 @@ def create_foreign_key(table: str, key: Action) -> str:
         text(bare(key.target)),
         f"[{', '.join(map(text, key.columns))}]",
         f"[{', '.join(map(text, key.target_columns))}]",
-        *options,
+        *key_options(key.tail),
         *schema_argument(table, "source_schema"),
         *schema_argument(key.target, "referent_schema"),
         "postgresql_not_valid=True",

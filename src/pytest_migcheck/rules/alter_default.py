@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._releases import in_next_release
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
 
@@ -23,7 +24,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if action.kind in _KINDS and _changed(parsed.table, action.name, context):
             yield Explained(
                 headline=f"{parsed.table}.{action.name} gets another default than running code expects",
-                fix=f"# this release: code that sets {action.name}\n# the next release\n{code.execute(parsed.text)}",
+                fix=in_next_release("alter-default", f"code that sets {action.name}", code.execute(parsed.text)),
                 object=f"{parsed.table}.{action.name}",
             )
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._releases import in_next_release
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
 
@@ -26,7 +27,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
                 headline=f"{parsed.table}.{action.name} changes from "
                 f"{context.released_type(parsed.table, action.name)} to {action.type}, "
                 "which running code does not expect",
-                fix=f"# this release: code that reads both\n# the next release\n{code.execute(parsed.text)}",
+                fix=in_next_release("change-type-compat", "code that reads both", code.execute(parsed.text)),
                 object=f"{parsed.table}.{action.name}",
             )
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pytest_migcheck.core.finding import Severity
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
-from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._releases import changed_type
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
-from pytest_migcheck.sql.statements import Action, ParsedStatement
+from pytest_migcheck.sql.statements import ParsedStatement
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
@@ -30,29 +30,10 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         yield Explained(
             headline=f"changing {parsed.table}.{change.name}{f' from {old}' if old else ''} to {change.type} "
             f"rewrites {parsed.table} and blocks reads and writes",
-            fix=_fix(parsed.table, change),
+            fix=changed_type(parsed.table, change, context),
             object=f"{locks[0].table}.{change.name}",
             locks=locks,
         )
-
-
-def _fix(table: str, change: Action) -> str:
-    old, new = change.name, f"{change.name}_new"
-    name, schema = code.text(code.bare(table)), code.schema_argument(table)
-    column = Action(kind="add column", name=new, type=change.type)
-    rename = [
-        code.call("alter_column", name, code.text(before), f"new_column_name={code.text(after)}", *schema)
-        for before, after in ((old, f"{old}_old"), (new, old))
-    ]
-    return "\n".join(
-        (
-            "# this revision: a new column; the application or a trigger writes both",
-            code.add_column(table, column),
-            f"# then copy {old} to {new} in batches, each in its own transaction",
-            "# then, in one short revision",
-            *rename,
-        )
-    )
 
 
 RULE = Rule(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._releases import in_next_release
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
 
@@ -23,8 +24,11 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if action.kind in _KINDS and context.column(parsed.table, action.name):
             yield Explained(
                 headline=f"dropping {parsed.table}.{action.name} breaks running code that selects it",
-                fix=f"# this release: the model without {action.name}\n# the next release\n"
-                + code.call("drop_column", table, code.text(action.name), *code.schema_argument(parsed.table)),
+                fix=in_next_release(
+                    "drop-column",
+                    f"the model without {action.name}",
+                    code.call("drop_column", table, code.text(action.name), *code.schema_argument(parsed.table)),
+                ),
                 object=f"{parsed.table}.{action.name}",
             )
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._releases import in_next_release
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
 
@@ -24,7 +25,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if action.kind in _KINDS and _is_lost(parsed.table, action.name, context):
             yield Explained(
                 headline=f"nothing checks {action.name} on {parsed.table} any more",
-                fix=f"# when no code counts on it any more\n{code.execute(parsed.text)}",
+                fix=in_next_release("drop-constraint", "code that does not count on it", code.execute(parsed.text)),
                 object=f"{parsed.table}.{action.name}",
             )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._releases import in_next_release
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
 
@@ -25,7 +26,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             yield Explained(
                 headline=f"an INSERT of running code that leaves {parsed.table}.{action.name} out gets no default any "
                 f"more",
-                fix=f"# this release: code that sets {action.name}\n# the next release\n{code.execute(parsed.text)}",
+                fix=in_next_release("drop-default", f"code that sets {action.name}", code.execute(parsed.text)),
                 object=f"{parsed.table}.{action.name}",
             )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._releases import in_next_release
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
 
@@ -25,7 +26,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if action.kind in _KINDS and nullable:
             yield Explained(
                 headline=f"{parsed.table}.{action.name} may be NULL, which running code does not expect",
-                fix=f"# this release: code that can read NULL\n# the next release\n{code.execute(parsed.text)}",
+                fix=in_next_release("drop-not-null", "code that can read NULL", code.execute(parsed.text)),
                 object=f"{parsed.table}.{action.name}",
             )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._releases import in_next_release
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
 
@@ -24,7 +25,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if key is not None and not context.is_new(key.qualified):
             yield Explained(
                 headline=f"dropping {name} breaks running code that uses it",
-                fix=f"# this release: code that does not use {name}\n# the next release\n{code.execute(parsed.text)}",
+                fix=in_next_release("drop-schema", f"code that does not use {name}", code.execute(parsed.text)),
                 object=key.qualified,
             )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
 from pytest_migcheck.sql.statements import ParsedStatement
@@ -18,9 +19,15 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if action.kind == "add value" and not action.flags & {"BEFORE", "AFTER"}:
             yield Explained(
                 headline=f"the value {action.name} of {parsed.name} becomes the greatest, without being told so",
-                fix=code.execute(f"{parsed.text} AFTER '...'"),
+                fix=code.execute(f"{parsed.text} AFTER {code.literal(_last(parsed.name, context))}"),
                 object=parsed.name,
             )
+
+
+def _last(name: str, context: RuleContext) -> str:
+    """The last label that an enum had; dots where it is made in the revision itself."""
+    enum = _catalog.attributes(context.catalog, _catalog.find(context.catalog, ("type",), name))
+    return str(enum.get("labels") or "...").rpartition(", ")[2]
 
 
 RULE = Rule(

@@ -11,6 +11,7 @@ from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Basis, Example, Explained, Rule, RuleContext, Severity
+from pytest_migcheck.rules._style import column_as
 from pytest_migcheck.sql.statements import ParsedStatement
 
 
@@ -24,15 +25,18 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             if own and other and own != other:
                 yield Explained(
                     headline=f"{parsed.table}.{column} is {own}, and {action.target}.{there} is {other}",
-                    fix=_column(column, str(other)),
+                    fix=_fix(parsed, column, str(other)),
                     object=f"{parsed.table}.{column}",
                     basis=Basis.CONFIRMED,
                 )
 
 
-def _column(name: str, type_: str) -> str:
+def _fix(parsed: ParsedStatement, name: str, type_: str) -> str:
     known = code.sa_type(type_)
-    return f"sa.Column({code.text(name)}, {known})" if known else f"# {name} {type_}"
+    made = next((c for c in parsed.actions if c.kind == "add column" and c.name == name), None)
+    if made is None or known is None:
+        return f"# {name} {type_}"
+    return column_as(parsed, made, known)
 
 
 RULE = Rule(

@@ -23,7 +23,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if len(name.encode()) > _LIMIT:
             yield Explained(
                 headline=f"{name} is cut to {name.encode()[:_LIMIT].decode(errors='ignore')}",
-                fix=f"# at most {_LIMIT} bytes, for example {code.text(name[:_LIMIT])}",
+                fix=f"{code.text(name.encode()[:_LIMIT].decode(errors='ignore'))}  # at most {_LIMIT} bytes",
                 object=name,
             )
 

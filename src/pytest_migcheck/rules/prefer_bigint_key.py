@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
-from pytest_migcheck.rules._style import base_type, new_columns
+from pytest_migcheck.rules._style import base_type, column_as, new_columns
 from pytest_migcheck.sql.statements import ParsedStatement
 
 _SMALL = frozenset(("integer", "int", "int4", "smallint", "int2", "serial", "smallserial", "serial4", "serial2"))
@@ -23,7 +22,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if alone and base_type(column) in _SMALL and statement.error is None:
             yield Explained(
                 headline=f"the key {parsed.table}.{column.name} is {column.type} and ends at two thousand million",
-                fix=f"sa.Column({code.text(column.name)}, sa.BigInteger, primary_key=True)",
+                fix=column_as(parsed, column, "sa.BigInteger"),
                 object=f"{parsed.table}.{column.name}",
             )
 

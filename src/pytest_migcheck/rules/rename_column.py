@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
-from pytest_migcheck.rules import _code as code
+from pytest_migcheck.rules._releases import renamed_column
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext, Severity
-from pytest_migcheck.sql.statements import Action, ParsedStatement
+from pytest_migcheck.sql.statements import ParsedStatement
 
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
@@ -27,22 +27,9 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             continue
         yield Explained(
             headline=f"renaming {table}.{action.name} to {new} breaks running code that uses the old name",
-            fix=_fix(table, action.name, new, context),
+            fix=renamed_column(table, action.name, new, context),
             object=f"{table}.{action.name}",
         )
-
-
-def _fix(table: str, old: str, new: str, context: RuleContext) -> str:
-    column = Action(kind="add column", name=new, type=context.old_type(table, old))
-    return "\n".join(
-        (
-            "# this release: a new column; the application or a trigger writes both",
-            code.add_column(table, column),
-            f"# then copy {old} to {new} in batches, each in its own transaction",
-            f"# the next release: code that uses {new} alone; the one after it",
-            code.call("drop_column", code.text(code.bare(table)), code.text(old), *code.schema_argument(table)),
-        )
-    )
 
 
 RULE = Rule(

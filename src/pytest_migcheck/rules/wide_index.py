@@ -21,7 +21,9 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         kept = replace(parsed, elements=parsed.elements[:_LIMIT], include=parsed.elements[_LIMIT:])
         yield Explained(
             headline=f"{parsed.name or 'an index'} of {parsed.table} has {len(parsed.elements)} columns",
-            fix=code.create_index(kept),
+            fix=code.autocommit(code.create_index(kept))
+            if context.existed(parsed.table)
+            else code.create_index(kept, concurrently=False),
             object=parsed.table,
         )
 
