@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pytest_migcheck.checks.data_words import advice, when
 from pytest_migcheck.core.finding import Direction, Finding, Severity
+from pytest_migcheck.core.finding_texts import FINDING_TEXTS
 from pytest_migcheck.core.graph import Revision
 from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.core.statement import Source, Statement
@@ -108,6 +109,7 @@ def data_finding(breakage: Breakage, revision: Revision, shown: Sequence[tuple[s
     details += [("value", damage.detail)] if damage is not None and damage.detail else []
     details += [("steps", _STEPS[breakage.passage.step])] if failure is not None and breakage.passage.step > 1 else []
     details += shown
+    details.append(("why", _effect(breakage)))
     details += [("fix", fix)] if fix else []
     return Finding(
         id=rule_id(rule),
@@ -128,6 +130,14 @@ def data_finding(breakage: Breakage, revision: Revision, shown: Sequence[tuple[s
 
 def _doing(direction: Direction) -> str:
     return "upgrading" if direction is Direction.UPGRADE else "downgrading"
+
+
+def _effect(breakage: Breakage) -> str:
+    """What comes of it; the texts of rules about damage speak of the way back."""
+    damage = breakage.damage
+    if damage is not None and damage.up and breakage.rule in ("rows-lost", "values-changed"):
+        return "once it is deployed, what the rows held is gone, and no downgrade brings it back"
+    return FINDING_TEXTS[breakage.rule].effect
 
 
 def _error(failure: StepFailure) -> str:
