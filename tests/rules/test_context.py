@@ -114,3 +114,12 @@ def test_a_type_change_names_the_tables_at_the_other_end_of_its_keys(run_example
 def test_a_query_that_reads_a_table_prolongs_the_lock_on_another(run_example: RunExample) -> None:
     body = 'op.add_column("orders", sa.Column("a", sa.Text))\nop.execute("SELECT count(*) FROM users")'
     assert rules(run_example(ORDERS, body)) == ["statement-under-access-exclusive"]
+
+
+def test_a_lock_that_an_earlier_statement_took_says_since_when(run_example: RunExample) -> None:
+    upgrade = 'op.add_column("orders", sa.Column("n", sa.Integer))\nop.create_index("ix_email", "orders", ["email"])'
+    locks = {finding.rule: dict(finding.details).get("lock", "") for finding in run_example(ORDERS, upgrade)}
+    said = "ACCESS EXCLUSIVE on public.orders, held since line 11, observed; blocks reads and writes"
+    assert said in locks["create-index-not-concurrent"]
+    alone = run_example(ORDERS, 'op.create_index("ix_email", "orders", ["email"])')
+    assert "since" not in dict(alone[0].details)["lock"]

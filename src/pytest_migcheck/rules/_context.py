@@ -132,6 +132,14 @@ class RuleContext:
             return ()
         return tuple(seen for seen in self.earlier if seen.statement.transaction == statement.transaction)
 
+    def held_since(self, lock: HeldLock, statement: Statement) -> Statement | None:
+        """The earlier statement that took a lock which this one only holds; None where this one took it."""
+        key = (lock.relation, lock.mode)
+        if not lock.observed or key in {(taken.relation, taken.mode) for taken in statement.acquired}:
+            return None
+        earlier = (seen.statement for seen in reversed(self.same_transaction(statement)))
+        return next((s for s in earlier if key in {(taken.relation, taken.mode) for taken in s.acquired}), None)
+
 
 def is_named(relation: str, name: str) -> bool:
     """Whether a schema-qualified relation is the one that a statement calls by this name."""

@@ -120,7 +120,7 @@ class Rule:
             part=part,
             locks=explained.locks,
             details=(
-                *_lock_lines(explained.locks),
+                *_lock_lines(explained.locks, statement, context),
                 ("basis", (basis_of(explained.locks) if explained.locks else explained.basis).value),
                 ("why", self.effect),
                 ("fix", explained.fix),
@@ -143,10 +143,14 @@ def _apply_lines(fix: str) -> tuple[tuple[str, str], ...]:
     return (("apply", f"by hand, in {revisions} revisions: each is deployed before the next one runs"),)
 
 
-def _lock_lines(locks: tuple[HeldLock, ...]) -> tuple[tuple[str, str], ...]:
-    return (("lock", "\n".join(map(_lock_line, locks))),) if locks else ()
+def _lock_lines(
+    locks: tuple[HeldLock, ...], statement: Statement, context: RuleContext
+) -> tuple[tuple[str, str], ...]:
+    lines = (_lock_line(lock, context.held_since(lock, statement)) for lock in locks)
+    return (("lock", "\n".join(lines)),) if locks else ()
 
 
-def _lock_line(lock: HeldLock) -> str:
+def _lock_line(lock: HeldLock, since: Statement | None) -> str:
     words = [word for word, said in (("predicted", lock.predicted), ("observed", lock.observed)) if said]
-    return f"{lock.mode.label} on {lock.relation}, {' and '.join(words)}; {lock.mode.blocked}"
+    known = f", held since line {since.source.line}" if since is not None and since.source is not None else ""
+    return f"{lock.mode.label} on {lock.relation}{known}, {' and '.join(words)}; {lock.mode.blocked}"
