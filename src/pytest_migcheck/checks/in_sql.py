@@ -58,6 +58,7 @@ def _plain(text: str, history: History) -> str:
         ("declare it in the declared schema", "declare it"),
         ("in a new revision", "in a new migration"),
         ("or if_not_exists=True / if_exists=True", "or IF NOT EXISTS / IF EXISTS"),
+        (", in the model too", ""),
         ("the model without", "code that does not use"),
         ("SQLAlchemy selects columns by name, so a mapped column", "code names its columns, so one"),
         ("the models disagree for ever", "the declared schema disagrees for ever"),

@@ -50,7 +50,7 @@ def _fix(table: str, column: Action) -> str:
     default = f"server_default={code.text(constant)}"
     return "\n".join(
         (
-            "# with a constant for the old rows: no scan, no rewrite",
+            "# with a constant for the old rows, in the model too: no scan, no rewrite",
             code.add_column(table, column, "nullable=False", default),
             f"# or, where each row needs its own value, with nullable=True and no default; then {fill}",
         )
