@@ -24,6 +24,7 @@ from pathlib import Path
 
 import pytest
 
+_BEFORE_THE_FIRST_LINE = 0.1
 _REQUEST_BYTES = 1 << 20
 #: What users' projects import at once in any case.
 _PRELOADED = (
@@ -45,6 +46,8 @@ class ForkedPytest:
 
     def run(self, directory: Path, arguments: Sequence[str]) -> pytest.RunResult:
         """Run ``python -m pytest ARGUMENTS`` in a directory, with the environment as it is now."""
+        # A process that has to be started and to import begins later than the files that it reads were written.
+        time.sleep(_BEFORE_THE_FIRST_LINE)
         begun = time.monotonic()
         request = {"directory": str(directory), "arguments": [str(argument) for argument in arguments], "environment": dict(os.environ)}
         with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as err:

@@ -144,7 +144,8 @@ class Session:
             if work.cluster_wide:
                 self._take_own_cluster()
         self._judge_here(work, check, revision)
-        if self._shares_a_cluster() and self._roles is not None and not self._roles.unchanged(self._started()):
+        outcome, roles = work.outcomes[check, revision], self._roles
+        if roles is not None and self._shares_a_cluster() and roles.met_by(outcome, self._started()):
             # Somebody makes roles, and the other workers see them: once more, where nobody else walks.
             self._take_own_cluster()
             self._judge_here(work, check, revision)
