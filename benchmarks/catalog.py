@@ -77,7 +77,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 def _works(column: str, database: Database, count: int) -> Iterator[Callable[[], object]]:
     if column == "pg_dump":
-        program = shutil.which("pg_dump") or _beside_the_server()
+        program = _pg_dump(database)
         argv = [str(program), "--schema-only", "--dbname", database.dsn]
         for _ in range(count if program else 0):
             yield lambda: subprocess.run(argv, check=True, capture_output=True)
@@ -111,9 +111,16 @@ def _alchemy(column: str, database: Database, count: int) -> Iterator[Callable[[
     engine.dispose()
 
 
-def _beside_the_server() -> str | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_dump"))
-    return str(found[-1]) if found else None
+def _pg_dump(database: Database) -> str | None:
+    """A pg_dump that is not older than the server, which it would refuse."""
+    with database.connect() as connection:
+        server = connection.info.server_version // 10000
+    installed = map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_dump"), reverse=True))
+    for program in filter(None, (shutil.which("pg_dump"), *installed)):
+        version = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout.split()[2]
+        if int(version.split(".")[0]) >= server:
+            return program
+    return None
 
 
 def _options() -> argparse.Namespace:

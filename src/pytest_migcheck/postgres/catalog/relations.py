@@ -66,21 +66,19 @@ def _sequences() -> str:
             "cache": "s.seqcache",
             "cycle": "s.seqcycle",
             # A sequence that a column owns follows its table when that becomes UNLOGGED.
-            "persistence": "CASE WHEN o.name IS NULL THEN nullif(c.relpersistence, 'p') END",
-            "owned by": "o.name",
-            "identity": "o.identity",
+            "persistence": "CASE WHEN o.refobjid IS NULL THEN nullif(c.relpersistence, 'p') END",
+            "owned by": "o.refobjid::regclass::text || '.' || a.attname",
+            "identity": "nullif(o.deptype = 'i', false)",
             "owner": "pg_get_userbyid(c.relowner)",
             "grants": acl("c.relacl", "s", "c.relowner"),
         }
     )
     return f"""
-SELECT coalesce(o.oid, c.oid)::bigint, c.oid::bigint, 'sequence', c.schema, '', c.name, {of_it}
-FROM rel c JOIN pg_sequence s ON s.seqrelid = c.oid LEFT JOIN LATERAL (
-    SELECT d.refobjid AS oid, concat(d.refobjid::regclass::text, '.', a.attname) AS name,
-        nullif(d.deptype = 'i', false) AS identity
-    FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-    WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
-    LIMIT 1) o ON true"""
+SELECT coalesce(o.refobjid, c.oid)::bigint, c.oid::bigint, 'sequence', c.schema, '', c.name, {of_it}
+FROM rel c JOIN pg_sequence s ON s.seqrelid = c.oid
+LEFT JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0
+    AND o.refclassid = 'pg_class'::regclass AND o.deptype IN ('a', 'i') AND o.refobjsubid > 0
+LEFT JOIN pg_attribute a ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid"""
 
 
 def _columns(version: int) -> str:
@@ -147,7 +145,7 @@ FROM rel r JOIN pg_constraint k ON k.conrelid = r.oid WHERE k.contype <> 't' {no
 UNION ALL SELECT t.oid::bigint, NULL::bigint, 'constraint', ns.name, t.typname::text, k.conname::text,
     {attributes(of_a_domain)}
 FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid JOIN ns ON ns.oid = t.typnamespace
-WHERE t.oid >= 16384 AND {scope.among("t")} AND {scope.own("t", "pg_type")} {not_null}"""
+WHERE t.oid >= 16384 AND {scope.among("k.contypid")} AND {scope.own("t", "pg_type")} {not_null}"""
 
 
 def _indexes() -> str:
@@ -168,14 +166,13 @@ def _indexes() -> str:
             "statistics": """CASE WHEN i.indexprs IS NOT NULL THEN (SELECT
                 string_agg(concat(a.attnum, '=', a.attstattarget), ',' ORDER BY a.attnum)
                 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attstattarget >= 0) END""",
-            "_constraint": """CASE WHEN i.indisunique OR i.indisexclusion THEN (SELECT k.conname FROM pg_depend d
-                JOIN pg_constraint k ON k.oid = d.refobjid WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-                AND d.refclassid = 'pg_constraint'::regclass AND d.deptype = 'i' LIMIT 1) END""",
+            "_constraint": "k.conname",
         }
     )
     return f"""
 SELECT t.oid::bigint, c.oid::bigint, 'index', c.schema, t.name, c.name, {of_it}
-FROM pg_index i JOIN rel c ON c.oid = i.indexrelid JOIN rel t ON t.oid = i.indrelid"""
+FROM pg_index i JOIN rel c ON c.oid = i.indexrelid JOIN rel t ON t.oid = i.indrelid
+LEFT JOIN pg_constraint k ON k.conrelid = i.indrelid AND k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')"""
 
 
 def _relation_parts() -> str:
@@ -211,7 +208,7 @@ SELECT t.oid::bigint, NULL::bigint, 'type', n.name, '', t.typname::text, json_bu
         FROM pg_range g WHERE g.rngtypid = t.oid),
     'owner', pg_get_userbyid(t.typowner), 'grants', {acl("t.typacl", "T", "t.typowner")})::text
 FROM pg_type t JOIN ns n ON n.oid = t.typnamespace
-WHERE t.oid >= 16384 AND {scope.among("t")} AND t.typtype IN ('e', 'd', 'r', 'b')
+WHERE t.oid >= 16384 AND {scope.among("t.oid")} AND t.typtype IN ('e', 'd', 'r', 'b')
     AND NOT (t.typtype = 'b' AND t.typcategory = 'A')
     AND {scope.own("t", "pg_type")}"""
 
@@ -237,7 +234,7 @@ SELECT p.oid::bigint, NULL::bigint,
     concat(p.proname, '(', pg_get_function_identity_arguments(p.oid), ')'), json_build_object(
     'definition', CASE WHEN p.prokind = 'a' THEN ({_AGGREGATE}) ELSE pg_get_functiondef(p.oid) END,
     'owner', pg_get_userbyid(p.proowner), 'grants', {acl("p.proacl", "f", "p.proowner")})::text
-FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace WHERE p.oid >= 16384 AND {scope.among("p")}
+FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace WHERE p.oid >= 16384 AND {scope.among("p.oid")}
     AND {scope.own("p", "pg_proc")} AND {internal("p", "pg_proc")}"""
 
 

@@ -88,9 +88,9 @@ class Scope:
         members = "pg_depend m WHERE m.deptype = 'e' AND" if self.near else "member m WHERE"
         return f"NOT EXISTS (SELECT FROM {members} m.classid = {class_} AND m.objid = {oid})"
 
-    def among(self, alias: str) -> str:
-        """Restrict objects that are no relations."""
-        return f"{alias}.oid = ANY (ARRAY(SELECT oid FROM near))" if self.near else "true"
+    def among(self, column: str) -> str:
+        """Restrict objects that are no relations, by a column that an index is on."""
+        return f"{column} = ANY (ARRAY(SELECT oid FROM near))" if self.near else "true"
 
     def noted(self, column: str) -> str:
         """Restrict the addresses of comments and security labels."""
