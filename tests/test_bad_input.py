@@ -84,6 +84,7 @@ def test_env_py_that_wants_a_variable(project: Project, migcheck, monkeypatch: p
             "*env.py*, line 2, in <module>",
             "KeyError: 'APP_DATABASE_URL'",
             "*set migcheck_env = APP_DATABASE_URL={url}",
+            "2 revisions, 2 checks, * s: 2 checks not judged",
         ]
     )
     assert "src/pytest_migcheck" not in result.stdout.str()

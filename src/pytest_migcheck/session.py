@@ -13,7 +13,7 @@ from pytest_migcheck.checks.revision import judge_revision
 from pytest_migcheck.checks.row_trials import RowTrials, Walked
 from pytest_migcheck.checks.scope import Scope, context_of, scopes_of
 from pytest_migcheck.checks.whole import Ground, WholeHistory
-from pytest_migcheck.core.outcome import ALONE, MigcheckError, Outcome, Status
+from pytest_migcheck.core.outcome import ALONE, NOT_JUDGED, MigcheckError, Outcome, Status
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.find import find_histories
 from pytest_migcheck.history.source import History, Hooks
@@ -126,7 +126,7 @@ class Session:
             self._current = history
         key = (check, revision)
         if key not in work.outcomes and work.stopped_by is not None and check != "heads":
-            return Outcome(status=Status.SKIPPED, reason=f"not judged: {work.stopped_by} (see the first error)")
+            return Outcome(status=Status.SKIPPED, reason=f"{NOT_JUDGED}{work.stopped_by} (see the first error)")
         if key not in work.outcomes:
             try:
                 self._judge(work, check, revision)

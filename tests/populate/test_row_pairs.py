@@ -70,3 +70,24 @@ def test_each_repaired_twin_is_silent(findings_of) -> None:
         row_pairs.PAIRS[n].name: f["headline"] for n, all_ in found.items() for f in all_ if f["severity"] == "error"
     }
     assert errors == {}
+
+
+def test_a_value_that_the_upgrade_lost_is_told_at_the_upgrade(project: Project, migcheck) -> None:
+    project.sql("a1", "CREATE TABLE weights (id int PRIMARY KEY, kilos float8)")
+    project.sql(
+        "b2", "ALTER TABLE weights ALTER kilos TYPE int", "ALTER TABLE weights ALTER kilos TYPE float8"
+    )
+    project.sql(
+        "c3",
+        "ALTER TABLE weights ADD pounds float8; UPDATE weights SET pounds = kilos * 2.2",
+        "ALTER TABLE weights DROP pounds; UPDATE weights SET kilos = 1",
+    )
+    result = migcheck("--migcheck-checks=data")
+    result.stdout.fnmatch_lines(
+        [
+            "MC404 values-changed: downgrading b2 does not bring back the values of weights.kilos",
+            "  lost    by the upgrade, migrations/versions/b2.py:11",
+            "MC404 values-changed: downgrading c3 *",
+        ]
+    )
+    assert result.stdout.str().count("by the upgrade, ") == 1

@@ -103,10 +103,11 @@ def data_finding(breakage: Breakage, revision: Revision, shown: Sequence[tuple[s
         direction = Direction.UPGRADE if damage.up else Direction.DOWNGRADE
         headline = f"{_doing(direction)} {revision.id} {damage.text}"
         subject = ".".join(filter(None, (*damage.table, damage.column)))
-        fix, source = damage.fix, _source_of(damage, breakage.passage)
+        fix, source = damage.fix, _source_of(damage, breakage.passage, step=0 if damage.up else 1)
     path, line = (source.path, source.line) if source else revision.place(direction)
     details = [("error", _error(failure))] if failure is not None else []
     details += [("value", damage.detail)] if damage is not None and damage.detail else []
+    details += _where_lost(damage, breakage.passage)
     details += [("steps", _STEPS[breakage.passage.step])] if failure is not None and breakage.passage.step > 1 else []
     details += shown
     details.append(("why", _effect(breakage)))
@@ -140,13 +141,18 @@ def _effect(breakage: Breakage) -> str:
     return FINDING_TEXTS[breakage.rule].effect
 
 
+def _where_lost(damage: Damage | None, passage: Passage) -> list[tuple[str, str]]:
+    """The statement of the upgrade after which no downgrade could have brought a value back."""
+    source = _source_of(damage, passage, step=0) if damage is not None and damage.lost_before else None
+    return [("lost", f"by the upgrade, {source.path}:{source.line}")] if source else []
+
+
 def _error(failure: StepFailure) -> str:
     return f"{failure.kind}: {failure.message}"
 
 
-def _source_of(damage: Damage, passage: Passage) -> Source | None:
-    """The last statement of the step that names the table."""
-    step = 0 if damage.up else 1
+def _source_of(damage: Damage, passage: Passage, step: int) -> Source | None:
+    """The last statement of a step (0 is the upgrade) that names the table."""
     statements = passage.results[step].statements if len(passage.results) > step else ()
     named = [s for s in statements if s.source is not None and damage.table[1] in s.sql]
     about = [s for s in named if damage.column and damage.column in s.sql]

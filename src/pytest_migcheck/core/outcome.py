@@ -15,6 +15,8 @@ HISTORY_CHECKS = ("heads", "upgrade", "roundtrip", "drift")
 REVISION_CHECKS = ("stairway", "locks", "data")
 # Items whose errors say nothing about the others.
 ALONE = ("drift", "data")
+# How the reason of an item begins that what stopped another one has held up.
+NOT_JUDGED = "not judged: "
 CHECKS = (*HISTORY_CHECKS, *REVISION_CHECKS)
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_migcheck.core.outcome import NOT_JUDGED
 from pytest_migcheck.plugin.report_files import OWN_FOLDER, ReportFiles, annotates, make_folder, top_of
 from pytest_migcheck.plugin.telling import closing_lines, tally_of
 from pytest_migcheck.report.build import relative
@@ -138,7 +139,7 @@ class Summary:
 def _figures(entries: list[dict[str, Any]], findings: list[dict[str, Any]]) -> str:
     revisions = len({(e["check"]["history"], e["check"]["revision"]) for e in entries if e["check"]["revision"]})
     severities = Counter(f["severity"] for f in findings if not f["suppressed"])
-    broken = sum(e["check"]["outcome"] == "error" for e in entries)
+    broken = sum(e["check"]["outcome"] == "error" or _is_held_up(e["check"]) for e in entries)
     silenced = Counter(_SILENCED.get(f["suppressed"]["by"], "ignored") for f in findings if f["suppressed"])
     seconds = sum(e["check"]["seconds"] for e in entries)
     counted = [_plural(severities[s], s) for s in ("error", "warning") if severities[s]]
@@ -147,6 +148,11 @@ def _figures(entries: list[dict[str, Any]], findings: list[dict[str, Any]]) -> s
     counted += [f"{silenced[word]} {word}" for word in ("ignored", *_SILENCED.values()) if silenced[word]]
     counted += [f"{severities['info']} listed"] if severities["info"] else []
     return f"{_plural(revisions, 'revision')}, {_plural(len(entries), 'check')}, {seconds:.1f} s: {', '.join(counted)}"
+
+
+def _is_held_up(check: dict[str, Any]) -> bool:
+    """Whether a check could not be made because of what stopped another."""
+    return check["outcome"] == "skipped" and str(check["reason"] or "").startswith(NOT_JUDGED)
 
 
 def _plural(number: int, word: str) -> str:

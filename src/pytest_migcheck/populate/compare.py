@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_migcheck.core.rows import Found, Row
 from pytest_migcheck.core.table_shape import TableName, TableShape
@@ -43,6 +43,7 @@ class Damage:
     """One thing that happened to rows: ``up`` tells by which direction.
 
     ``intended`` is what the migration says that it does: a warning, or no more than an entry of the list if ``told``.
+    ``lost_before`` is of a value that no row of the table held any more when the downgrade began.
     """
 
     rule: str
@@ -54,10 +55,7 @@ class Damage:
     intended: bool = False
     told: bool = False
     fix: str = ""
-
-    @property
-    def signature(self) -> tuple[str, TableName, str, bool]:
-        return (self.rule, self.table, self.column, self.up)
+    lost_before: bool = False
 
 
 def damages(passage: Passage, tables: Mapping[TableName, TableShape], intent: Intent) -> list[Damage]:
@@ -159,7 +157,9 @@ def _restored(
         if not _generated(table, column):
             retyped = meanwhile.get(column) not in (None, types[column])
             dropped = between is not None and column not in meanwhile
-            yield _not_back(table, column, pairs, intent, dropped=dropped, retyped=retyped)
+            damage = _not_back(table, column, pairs, intent, dropped=dropped, retyped=retyped)
+            held = {value for row in between.as_rows() for value in row.values()} if between is not None else set()
+            yield replace(damage, lost_before=between is not None and not dropped and pairs[0][0] not in held)
 
 
 def _not_back(
