@@ -406,3 +406,19 @@ def test_flask_is_told_how_to_enter_its_context(project: Project, migcheck) -> N
     project.revision("a1", BODY, UNDO)
     result = migcheck("--migcheck-checks=stairway")
     result.stdout.fnmatch_lines(["what to do: enter the application's context*", "*def pytest_migcheck_environment(history):"])
+
+
+def test_a_connection_that_env_py_never_closes_is_closed_when_a_step_fails(project: Project, migcheck) -> None:
+    env = (project.path / "migrations/env.py").read_text(encoding="utf-8")
+    opened = "    with connectable.connect() as connection:\n"
+    assert opened in env
+    left = "    connection = connectable.connect()\n    cycle = [connection]\n    cycle.append(cycle)\n    if True:\n"
+    project.write("migrations/env.py", env.replace(opened, left))
+    project.revision("a1", BODY, UNDO)
+    project.revision("b2", 'op.add_column("t", sa.Column("x", sa.Text))', "raise NotImplementedError")
+    project.revision("c3", "op.execute('SELECT 1 / 0')")
+    project.revision("d4", 'op.add_column("t", sa.Column("y", sa.Text))')
+    strict = ("-W", "error::ResourceWarning", "-W", "error::pytest.PytestUnraisableExceptionWarning")
+    result = migcheck("--migcheck-checks=stairway", *strict)
+    result.assert_outcomes(passed=1, failed=1, skipped=2)
+    assert "Warning" not in result.stdout.str()

@@ -138,6 +138,10 @@ class Run(Protocol):
     def alive(self) -> bool:
         """False once a failed step or ``end`` has finished the run."""
 
+    @property
+    def leaves_connections(self) -> bool:
+        """Whether connections of a run that has ended are open, because nobody closed them."""
+
     def step(self, revision: str, direction: Direction, *, traced: bool) -> StepResult:
         """Run exactly one revision in one direction, in a transaction of its own."""
 

@@ -267,7 +267,8 @@ class Cursor:
         return self._databases.read_catalog(self.history.version_tables(), everything=everything)
 
     def _step(self, revision: str, direction: Direction, run: int, before: Catalog) -> StepRecord:
-        result = self._running().step(revision, direction, traced=self._traced and run == 1)
+        walking = self._running()
+        result = walking.step(revision, direction, traced=self._traced and run == 1)
         record = StepRecord(
             revision=revision,
             direction=direction,
@@ -284,8 +285,9 @@ class Cursor:
             return replace(record, after=before)
         if result.failure is not None:
             self._run = None
-            # Connections that the failed step left behind are closed here, not in the middle of something else.
-            gc.collect()
+            if walking.leaves_connections:
+                # They are closed here, not in the middle of something else.
+                gc.collect()
         hidden_from_us = result.failure is not None or unheard(s.sql for s in result.statements)
         self._catalog = self._read(everything=hidden_from_us)
         return replace(record, after=self._catalog)

@@ -63,6 +63,11 @@ class Redirection:
             self._databases = None
             self._dispose_pools()
 
+    @property
+    def left_open(self) -> bool:
+        """Whether connections of a run that is over were neither closed nor given back to their pool."""
+        return bool(self._ours)
+
     def stop(self) -> None:
         """Remove the events from SQLAlchemy's classes."""
         if event.contains(Engine, "do_connect", self._connect):

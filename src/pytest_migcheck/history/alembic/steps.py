@@ -35,6 +35,10 @@ class Stepper:
         self._left_uncommitted = False
         self._running = False
 
+    @property
+    def leaves_connections(self) -> bool:
+        return self._environment.redirection.left_open
+
     def _committed(self, context: Any) -> None:
         """Commit what Alembic did not, because the migration ended its transaction: the next step starts clean."""
         if not context._in_external_transaction and context.connection.in_transaction():
