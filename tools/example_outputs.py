@@ -69,7 +69,7 @@ def _stable(output: str) -> str:
 
 def _line(line: str) -> str:
     line = re.sub(r"(?<=tried   )\d+", "…", line)
-    line = re.sub(r"[\d.]+ ?s\b", "… s", line)
+    line = re.sub(r"(?<!')\b[\d.]+ ?s\b", "… s", line)
     # pytest fills its closing line with as many signs as the time leaves room for.
     return re.sub(r"^=+ (.* in) … s =+$", r"=== \1 … s", line)
 

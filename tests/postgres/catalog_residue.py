@@ -448,7 +448,7 @@ FAMILIES = (
     ("ALTER INDEX users_pkey SET (fillfactor = 50)", None),
     ("GRANT USAGE ON TYPE status TO CURRENT_USER WITH GRANT OPTION", None),
     ("REVOKE EXECUTE ON FUNCTION touch() FROM PUBLIC", "function public.touch() changed grants"),
-    ("GRANT CREATE ON SCHEMA public TO PUBLIC", "schema public changed grants"),
+    ("REVOKE USAGE ON SCHEMA public FROM PUBLIC", "schema public changed grants"),
     ("ALTER SEQUENCE users_id_seq CACHE 20 CYCLE", "sequence public.users_id_seq changed cache cycle"),
     ("ALTER SEQUENCE users_id_seq OWNED BY NONE", "sequence public.users_id_seq changed owned by"),
     ("CREATE TABLE child () INHERITS (users)", "table public.child added"),

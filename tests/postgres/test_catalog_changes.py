@@ -97,7 +97,9 @@ def test_every_attribute_of_every_kind_has_a_change(both: Both) -> None:
     untold = {(kind, name) for kind, name in read - told if kind in kinds and name not in OFF}
     assert {kind for kind, _ in read} - off <= set(KINDS)
     assert {name for kind, name in read if kind in kinds} - OFF <= set(ATTRIBUTES)
-    assert untold == UNCHANGED | ({("constraint", "enforced")} if both.version < 180000 else set())
+    # ALTER TABLE ... SET ACCESS METHOD came with 15, NOT ENFORCED with 18.
+    fixed = {(kind, "access method") for kind in ("table", "materialized view")} if both.version < 150000 else set()
+    assert untold == UNCHANGED | fixed | ({("constraint", "enforced")} if both.version < 180000 else set())
 
 
 def test_what_only_the_migrations_have_is_one_difference_too(both: Both) -> None:
