@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 
 from pytest_migcheck.checks.restoring_database import changed_options, enable_event_trigger
-from pytest_migcheck.checks.restoring_sql import address, execute, literal, quoted
+from pytest_migcheck.checks.restoring_sql import address, execute, quoted
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
+from pytest_migcheck.core.quoting import literal
 
 _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
 _EXTENDED_TYPES = re.compile(r"(text|character varying.*|json|jsonb|bytea|.*\[\])$")

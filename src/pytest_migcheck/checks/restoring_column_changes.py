@@ -13,10 +13,11 @@ from pytest_migcheck.checks.restoring_columns import (
     sa_type,
 )
 from pytest_migcheck.checks.restoring_database import changed_options
-from pytest_migcheck.checks.restoring_sql import address, execute, is_table, literal, quoted, sa_text, schema_argument
+from pytest_migcheck.checks.restoring_sql import address, execute, is_table, quoted, sa_text, schema_argument
 from pytest_migcheck.checks.restoring_types import attribute_type
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
+from pytest_migcheck.core.quoting import literal
 from pytest_migcheck.rules import _code as code
 
 _HANDLED = frozenset(

@@ -7,6 +7,7 @@ import re
 from pytest_migcheck.checks.restoring_sql import execute, is_table, quoted, sa_text, schema_argument
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
+from pytest_migcheck.core.quoting import literal
 from pytest_migcheck.rules import _code as code
 
 _POSTGRES_TYPES = {
@@ -142,7 +143,7 @@ def sequence_clause(attributes: Attributes) -> str:
 def foreign_options(listed: str) -> str:
     """``a=b, c=d`` as OPTIONS takes it."""
     pairs = (option.partition("=")[::2] for option in listed.split(", ") if option)
-    return ", ".join("{} '{}'".format(quoted(name), value.replace("'", "''")) for name, value in pairs)
+    return ", ".join(f"{quoted(name)} {literal(value)}" for name, value in pairs)
 
 
 def add_column(key: ObjectKey, catalog: Catalog) -> str | None:

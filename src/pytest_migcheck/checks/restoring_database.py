@@ -6,6 +6,7 @@ from pytest_migcheck.checks.restoring_columns import foreign_options
 from pytest_migcheck.checks.restoring_sql import address, execute, quoted
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
+from pytest_migcheck.core.quoting import literal
 from pytest_migcheck.rules import _code as code
 
 _OPERATIONS = ("insert", "update", "delete", "truncate")
@@ -81,7 +82,7 @@ def create_server(key: ObjectKey, catalog: Catalog) -> str:
     attributes = catalog.objects[key]
     parts = [f"CREATE SERVER {quoted(key.name)}"]
     for word in ("type", "version"):
-        parts += [f"{word.upper()} '{text(attributes[word])}'"] if attributes.get(word) else []
+        parts += [f"{word.upper()} {literal(text(attributes[word]))}"] if attributes.get(word) else []
     parts.append(f"FOREIGN DATA WRAPPER {quoted(text(attributes.get('wrapper')))}")
     return execute(" ".join([*parts, *_options(attributes)]))
 

@@ -6,6 +6,7 @@ import re
 
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
+from pytest_migcheck.core.quoting import in_quotes, literal
 from pytest_migcheck.rules import _code as code
 
 _TABLES = ("table", "partitioned table", "foreign table")
@@ -28,11 +29,6 @@ def sa_text(sql: str) -> str:
     return f"sa.text({code.text(escaped)})"
 
 
-def literal(value: str) -> str:
-    """A string as SQL wants it."""
-    return "'{}'".format(value.replace("'", "''"))
-
-
 def address(key: ObjectKey) -> str:
     """The object's own name, with its schema."""
     return ".".join(quoted(part) for part in (key.schema, key.name) if part)
@@ -40,7 +36,7 @@ def address(key: ObjectKey) -> str:
 
 def quoted(name: str) -> str:
     """One name; a dot in it is no separator."""
-    return code.identifier(name) if "." not in name else '"{}"'.format(name.replace('"', '""'))
+    return code.identifier(name) if "." not in name else in_quotes(name)
 
 
 def function_address(key: ObjectKey) -> str:

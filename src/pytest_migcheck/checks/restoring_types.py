@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from pytest_migcheck.checks.restoring_columns import sequence_clause
-from pytest_migcheck.checks.restoring_sql import address, execute, literal, quoted, schema_argument
+from pytest_migcheck.checks.restoring_sql import address, execute, quoted, schema_argument
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
+from pytest_migcheck.core.quoting import literal
 from pytest_migcheck.rules import _code as code
 
 _PARALLELS = {"PARALLEL = s": "PARALLEL = safe", "PARALLEL = r": "PARALLEL = restricted"}

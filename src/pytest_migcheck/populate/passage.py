@@ -8,11 +8,12 @@ from typing import Any
 
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Direction
+from pytest_migcheck.core.quoting import in_quotes
 from pytest_migcheck.core.rows import RowSet, Snapshot
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.core.table_shape import TableName, TableShape
 from pytest_migcheck.history.source import Rehearsing, Run, StepResult
-from pytest_migcheck.populate.statements import Layout, Query, identifier, insert_rows, qualified, read_rows
+from pytest_migcheck.populate.statements import Layout, Query, insert_rows, qualified, read_rows
 
 _Place = tuple[TableName, str]
 _NEXT_OF = "nextval('"
@@ -88,7 +89,7 @@ def _behind(query: Query, sequences: Mapping[_Place, str]) -> dict[_Place, tuple
     for number, ((table, column), sequence) in enumerate(asked):
         parts.append(
             f"SELECT {number}, last_value + CASE WHEN is_called THEN 1 ELSE 0 END, "
-            f"(SELECT max({identifier(column)}) FROM {qualified(table)})::bigint FROM {sequence}"
+            f"(SELECT max({in_quotes(column)}) FROM {qualified(table)})::bigint FROM {sequence}"
         )
     rows = query("\nUNION ALL ".join(parts)) if parts else ()
     return {

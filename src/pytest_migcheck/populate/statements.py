@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from pytest_migcheck.core.quoting import in_quotes, literal
 from pytest_migcheck.core.rows import Found, NewRow, RowSet, Snapshot
 from pytest_migcheck.core.table_shape import ColumnShape, TableName, TableShape, TypeShape
 
@@ -16,16 +17,12 @@ Layout = Mapping[TableName, tuple[tuple[str, str], ...]]
 _LARGEST_SEQUENCE = 2**31 - 1000
 
 
-def identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def qualified(table: TableName) -> str:
-    return f"{identifier(table[0])}.{identifier(table[1])}"
+    return f"{in_quotes(table[0])}.{in_quotes(table[1])}"
 
 
-def literal(value: str | None) -> str:
-    return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+def constant(value: str | None) -> str:
+    return "NULL" if value is None else literal(value)
 
 
 def insert_statement(row: NewRow, table: TableShape) -> str:
@@ -33,8 +30,8 @@ def insert_statement(row: NewRow, table: TableShape) -> str:
     always = any(c.identity == "a" and c.name in dict(row.values) for c in table.columns)
     if not row.values:
         return f"INSERT INTO {qualified(row.table)} DEFAULT VALUES"
-    names = ", ".join(identifier(name) for name, _ in row.values)
-    values = ", ".join(literal(value) for _, value in row.values)
+    names = ", ".join(in_quotes(name) for name, _ in row.values)
+    values = ", ".join(constant(value) for _, value in row.values)
     overriding = " OVERRIDING SYSTEM VALUE" if always else ""
     return f"INSERT INTO {qualified(row.table)} ({names}){overriding} VALUES ({values})"
 
@@ -46,7 +43,7 @@ def insert_rows(query: Query, rows: RowSet, tables: Mapping[TableName, TableShap
     """
     inserts = "\n".join(
         f"BEGIN {insert_statement(row, tables[row.table])}; EXCEPTION WHEN OTHERS THEN "
-        f"refused := refused || pg_catalog.jsonb_build_object({literal('.'.join(row.table))}, {_because(row)}); END;"
+        f"refused := refused || pg_catalog.jsonb_build_object({constant('.'.join(row.table))}, {_because(row)}); END;"
         for row in rows
     )
     sequences = "\n".join(_numbered(tables[key], rows) for key in dict.fromkeys(row.table for row in rows))
@@ -60,7 +57,7 @@ def insert_rows(query: Query, rows: RowSet, tables: Mapping[TableName, TableShap
 
 
 def _because(row: NewRow) -> str:
-    return f"{literal(f'{row.origin}: ')} || SQLERRM" if row.origin else "SQLERRM"
+    return f"{constant(f'{row.origin}: ')} || SQLERRM" if row.origin else "SQLERRM"
 
 
 def _numbered(table: TableShape, rows: RowSet) -> str:
@@ -70,8 +67,8 @@ def _numbered(table: TableShape, rows: RowSet) -> str:
         numbers = [dict(row.values).get(column.name) for row in rows if row.table == table.key]
         whole = [int(number) for number in numbers if number is not None and number.lstrip("-").isdigit()]
         if column.sequence and whole and max(whole) < _LARGEST_SEQUENCE:
-            name = f"{literal(column.sequence)}::pg_catalog.regclass"
-            greatest = f"(SELECT max({identifier(column.name)}) FROM {qualified(table.key)})"
+            name = f"{constant(column.sequence)}::pg_catalog.regclass"
+            greatest = f"(SELECT max({in_quotes(column.name)}) FROM {qualified(table.key)})"
             lines.append(
                 f"PERFORM pg_catalog.setval({name}, greatest({greatest}, "
                 f"(SELECT seqmin FROM pg_catalog.pg_sequence WHERE seqrelid = {name})), {greatest} IS NOT NULL);"
@@ -95,7 +92,7 @@ def read_rows(query: Query, layout: Layout, partitioned: Iterable[TableName]) ->
 
 
 def _texts(columns: Sequence[tuple[str, str]]) -> str:
-    return ", ".join(f"{identifier(name)}::pg_catalog.text" for name, _ in columns)
+    return ", ".join(f"{in_quotes(name)}::pg_catalog.text" for name, _ in columns)
 
 
 def accepted(
@@ -108,11 +105,11 @@ def accepted(
     blocks = []
     columns = [column for column in table.columns if wanted.get(column.name)]
     for column in columns:
-        name = identifier(column.name)
+        name = in_quotes(column.name)
         checks = " AND ".join(
             f"(({check.expression}) IS NOT FALSE)" for check in table.checks if check.columns == (column.name,)
         )
-        values = ", ".join(literal(value) for value in wanted[column.name])
+        values = ", ".join(constant(value) for value in wanted[column.name])
         # The variable lives in a block of its own: a domain may refuse to be NULL even for a moment.
         blocks.append(
             f"FOREACH mc_value IN ARRAY ARRAY[{values}]::pg_catalog.text[] LOOP BEGIN\n"
@@ -139,11 +136,11 @@ def accepted_together(
 ) -> list[tuple[str | None, ...]]:
     """Of the wanted values of several columns those for which no CHECK is false."""
     declared = "; ".join(
-        f"{identifier(column.name)} {column.type_text} := {_assigned(column, types, f'mc_row[{n}]')}"
+        f"{in_quotes(column.name)} {column.type_text} := {_assigned(column, types, f'mc_row[{n}]')}"
         for n, column in enumerate(columns, start=1)
     )
     checks = " AND ".join(f"(({expression}) IS NOT FALSE)" for expression in expressions)
-    rows = ", ".join(f"ARRAY[{', '.join(map(literal, values))}]" for values in wanted)
+    rows = ", ".join(f"ARRAY[{', '.join(map(constant, values))}]" for values in wanted)
     query(
         "DO $migcheck$ DECLARE mc_row text[]; mc_all text := '';\nBEGIN\n"
         f"FOREACH mc_row SLICE 1 IN ARRAY ARRAY[{rows}]::pg_catalog.text[] LOOP BEGIN\nDECLARE {declared}; BEGIN\n"

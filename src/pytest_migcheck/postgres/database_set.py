@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
+from pytest_migcheck.core.quoting import literal
 from pytest_migcheck.postgres.catalog import CatalogReader
 from pytest_migcheck.postgres.counters import install_functions
 from pytest_migcheck.postgres.database import Database
@@ -109,8 +110,7 @@ class DatabaseSet:
         now = self.sequence_numbers()
         for name, (value, called) in numbers.items():
             if name in now and now[name] != (value, called):
-                quoted = "'" + name.replace("'", "''") + "'"
-                self.run(f"SELECT pg_catalog.setval({quoted}, {value}, {str(called).lower()})")
+                self.run(f"SELECT pg_catalog.setval({literal(name)}, {value}, {str(called).lower()})")
 
     def release(self) -> None:
         """Close our own connections, so that the databases can be copied or dropped."""
@@ -182,4 +182,4 @@ class DatabaseSet:
 
 
 def _array(names: list[str]) -> str:
-    return "ARRAY[" + ", ".join("'" + name.replace("'", "''") + "'" for name in names) + "]"
+    return "ARRAY[" + ", ".join(map(literal, names)) + "]"

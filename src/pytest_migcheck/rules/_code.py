@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pytest_migcheck.core.quoting import in_quotes
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.sql.statements import Action, ParsedStatement
 
@@ -74,11 +75,6 @@ def text(value: str) -> str:
     return f'"{escaped}"'
 
 
-def literal(value: str) -> str:
-    """A string as SQL wants it."""
-    return "'{}'".format(value.replace("'", "''"))
-
-
 def identifier(name: str) -> str:
     """A possibly qualified name as SQL wants it, in quotes where it must be."""
     return ".".join(map(quoted, name.split(".")))
@@ -87,7 +83,7 @@ def identifier(name: str) -> str:
 def quoted(name: str) -> str:
     """A name without a schema as SQL wants it."""
     plain = _PLAIN.fullmatch(name) and name not in _RESERVED
-    return name if plain else '"{}"'.format(name.replace('"', '""'))
+    return name if plain else in_quotes(name)
 
 
 def indented(code: str) -> str:

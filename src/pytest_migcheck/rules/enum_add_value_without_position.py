@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_migcheck.core.quoting import literal
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
@@ -19,7 +20,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         if action.kind == "add value" and not action.flags & {"BEFORE", "AFTER"}:
             yield Explained(
                 headline=f"the value {action.name} of {parsed.name} becomes the greatest, without being told so",
-                fix=code.execute(f"{parsed.text} AFTER {code.literal(_last(parsed.name, context))}"),
+                fix=code.execute(f"{parsed.text} AFTER {literal(_last(parsed.name, context))}"),
                 object=parsed.name,
             )
 

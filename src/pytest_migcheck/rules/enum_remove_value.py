@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.catalog import Catalog
+from pytest_migcheck.core.quoting import literal
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules import _code as code
@@ -25,7 +26,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         new = _labels(context.after, str(_catalog.column(context.after, parsed.table, action.name).get("type") or ""))
         gone = [label for label in old if label not in new] if new else []
         if gone:
-            condition = f"{code.identifier(action.name)} NOT IN ({', '.join(map(code.literal, gone))})"
+            condition = f"{code.identifier(action.name)} NOT IN ({', '.join(map(literal, gone))})"
             yield Explained(
                 headline=f"{parsed.table}.{action.name} loses the value {', '.join(gone)}, which running code may "
                 f"write",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pytest_migcheck.core.finding import Direction, Severity
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.quoting import literal
 from pytest_migcheck.history.source import Fault
 from pytest_migcheck.history.sql.flyway_config import placeholders_of
 from pytest_migcheck.history.sql.layout import Layout, Ledger, Migration, Script, ScriptError
@@ -201,10 +202,10 @@ def _other_kinds(folder: Path, named: list[_Named]) -> Iterator[Fault]:
 
 def _applied(migration: Migration) -> str:
     version = "NULL" if migration.repeatable else f"'{migration.id}'"
-    description = (migration.title or migration.id.removeprefix("R__")).replace("'", "''")
+    description = literal(migration.title or migration.id.removeprefix("R__"))
     return (
         "INSERT INTO public.flyway_schema_history SELECT coalesce(max(installed_rank), 0) + 1, "
-        f"{version}, '{description}', 'SQL', '{migration.path.name}', NULL, current_user, now(), 0, true "
+        f"{version}, {description}, 'SQL', '{migration.path.name}', NULL, current_user, now(), 0, true "
         "FROM public.flyway_schema_history"
     )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pytest_migcheck.core.finding import Direction, Severity
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.quoting import literal
 from pytest_migcheck.history.source import Fault
 from pytest_migcheck.history.sql.layout import Layout, Ledger, Migration, Script
 from pytest_migcheck.history.sql.pieces import one_message
@@ -153,21 +154,18 @@ def checksum(path: Path) -> str:
 
 
 def _applied(migration: Migration) -> str:
-    name = migration.id.replace("'", "''")
     return (
         "INSERT INTO public._prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count) "
-        f"VALUES (gen_random_uuid()::text, '{checksum(migration.path)}', now(), '{name}', 1)"
+        f"VALUES (gen_random_uuid()::text, '{checksum(migration.path)}', now(), {literal(migration.id)}, 1)"
     )
 
 
 def _known(migration: Migration) -> str:
-    name = migration.id.replace("'", "''")
     return (
         "SELECT finished_at IS NOT NULL, checksum FROM public._prisma_migrations "
-        f"WHERE migration_name = '{name}' AND rolled_back_at IS NULL"
+        f"WHERE migration_name = {literal(migration.id)} AND rolled_back_at IS NULL"
     )
 
 
 def _reverted(migration: Migration) -> str:
-    name = migration.id.replace("'", "''")
-    return f"DELETE FROM public._prisma_migrations WHERE migration_name = '{name}'"
+    return f"DELETE FROM public._prisma_migrations WHERE migration_name = {literal(migration.id)}"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pytest_migcheck.core.quoting import in_quotes, literal
 from pytest_migcheck.history.sql.layout import Piece, Script, ScriptError
 from pytest_migcheck.history.sql.pieces import pieces
 from pytest_migcheck.history.sql.reading import read_text
@@ -125,10 +126,10 @@ def _interpolated_pieces(found: tuple[Piece, ...], state: _State) -> Iterator[Pi
 
 
 def _value(match: re.Match[str], state: _State) -> str:
-    literal, identifier, plain = match[1], match[2], match[3]
-    value = state.variables.get(literal or identifier or plain)
+    text, name, plain = match[1], match[2], match[3]
+    value = state.variables.get(text or name or plain)
     if value is None:
         return match[0]
-    if literal:
-        return "'{}'".format(value.replace("'", "''"))
-    return '"{}"'.format(value.replace('"', '""')) if identifier else value
+    if text:
+        return literal(value)
+    return in_quotes(value) if name else value
