@@ -164,6 +164,7 @@ class Session:
     def _take_own_cluster(self) -> None:
         """Roles belong to a cluster: a history that makes them must not walk where another worker does."""
         self._forget_databases()
+        self._rows.leave()
         for work in self._work.values():
             work.cursor = None
             if work.whole is not None:

@@ -123,3 +123,16 @@ def test_a_lock_that_an_earlier_statement_took_says_since_when(run_example: RunE
     assert said in locks["create-index-not-concurrent"]
     alone = run_example(ORDERS, 'op.create_index("ix_email", "orders", ["email"])')
     assert "since" not in dict(alone[0].details)["lock"]
+
+
+def test_advice_for_a_downgrade_can_be_followed_in_a_downgrade(run_example: RunExample) -> None:
+    setup = 'op.create_table("t", sa.Column("a", sa.Text, nullable=False), sa.Column("b", sa.Text, nullable=False))'
+    upgrade = 'op.drop_column("t", "a")\nop.alter_column("t", "b", nullable=True)'
+    downgrade = 'op.add_column("t", sa.Column("a", sa.Text, nullable=False))\nop.alter_column("t", "b", nullable=False)'
+    found = run_example(setup, upgrade, downgrade, both=True)
+    fixes = {f.rule: dict(f.details)["fix"] for f in found if f.direction is Direction.DOWNGRADE}
+    assert fixes["add-column-not-null-no-default"] == (
+        'op.add_column("t", sa.Column("a", sa.Text(), nullable=False, server_default=""))\n'
+        'op.alter_column("t", "a", server_default=None)'
+    )
+    assert fixes["set-not-null-scan"].endswith("op.execute(\"SET LOCAL lock_timeout = '2s'\")")

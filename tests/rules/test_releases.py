@@ -62,3 +62,38 @@ def test_a_name_that_changes(run_example: Any, project: Project, run_pytest: Any
     expected = ["b", "a", "new", "d", "c", "new"]
     project.write("test_it.py", STEPS.format(old="status", new="state", a="'a'", b="'b'", meanwhile=meanwhile, expected=expected))
     run_pytest().assert_outcomes(passed=1)
+
+
+def test_what_stands_on_a_column_and_what_fills_it_is_told(run_example: Any) -> None:
+    setup = TABLE + """
+op.execute('''
+    ALTER TABLE orders ADD length int GENERATED ALWAYS AS (length(note)) STORED;
+    CREATE VIEW notes AS SELECT note FROM orders;
+    ALTER TABLE orders ALTER note SET NOT NULL
+''')
+"""
+    sql = "ALTER TABLE orders ALTER n DROP DEFAULT, ALTER n TYPE varchar(9), ALTER n SET DEFAULT 'x'"
+    upgrade = f'op.execute("{sql}")\nop.alter_column("orders", "note", new_column_name="memo")'
+    fixes = {finding.rule: dict(finding.details)["fix"] for finding in run_example(setup, upgrade)}
+    fix = fixes["change-type-rewrite"]
+    assert fix.startswith("# first, code that writes only what fits varchar(9)\n")
+    assert "op.execute(\"ALTER TABLE orders ALTER n_new SET DEFAULT 'x'\")" in fix
+    needed = "when memo has what note has: NOT NULL, column length, view notes\n"
+    assert needed in fixes["rename-column"]
+
+
+def test_rows_come_without_the_old_column_after_the_swap(run_example: Any, project: Project, run_pytest: Any) -> None:
+    upgrade = 'op.alter_column("orders", "status", type_=sa.String(9))'
+    setup = TABLE + 'op.alter_column("orders", "status", server_default=None)'
+    finding = next(f for f in run_example(setup, upgrade, every=True) if f.rule == "change-type-rewrite")
+    project.revision("r0", setup)
+    for number, body in enumerate(re.split(rf"(?m)^{NEXT_REVISION}.*\n", dict(finding.details)["fix"]), 1):
+        project.revision(f"r{number}", body)
+    test = """
+        def test_it(migcheck_stepper):
+            migcheck_stepper.at("r3")
+            with migcheck_stepper.connect() as connection:
+                connection.execute("INSERT INTO orders (id, status) VALUES (1, 'a')")
+    """
+    project.write("test_it.py", test)
+    run_pytest().assert_outcomes(passed=1)

@@ -155,9 +155,16 @@ class RowTrials:
             cursor.release()
 
     def forget(self) -> None:
-        """Drop the databases; a later item starts from an empty one."""
+        """Drop the databases; a later item starts from an empty one.
+
+        The cursors stay: one of them may be what asks for it, on the way to databases that are to be dropped later.
+        """
         for cursor in self._cursors.values():
             cursor.forget()
+
+    def leave(self) -> None:
+        """Drop the databases; a later item is judged on another server."""
+        self.forget()
         self._cursors.clear()
 
 

@@ -36,10 +36,7 @@ class Running:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
         """Add the files of the histories to what is collected."""
-        try:
-            self._files = self._asked()
-        except MigcheckError as error:
-            raise pytest.UsageError(f"migcheck: {error}") from error
+        self._files = self._asked()
         if self._adds_files():
             # pytest 8 loses the tests of a folder when a file below it is named as well.
             folders = [folder for arg in self._config.args if (folder := self._typed_path(arg)).is_dir()]
@@ -50,7 +47,10 @@ class Running:
             )
 
     def _asked(self) -> dict[Path, tuple[Any, ...]]:
-        return asked_by_file(self._session, self._settings.checks, self._typed)
+        try:
+            return asked_by_file(self._session, self._settings.checks, self._typed)
+        except MigcheckError as error:
+            raise pytest.UsageError(f"migcheck: {error}") from error
 
     def _typed_paths(self) -> frozenset[Path]:
         """The paths that were typed; a worker of pytest-xdist is told."""

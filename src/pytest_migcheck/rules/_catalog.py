@@ -45,17 +45,28 @@ def parts(catalog: Catalog | None, kind: str, table: str) -> Iterator[tuple[Obje
 
 
 def standing_on(catalog: Catalog | None, table: str, name: str) -> list[str]:
-    """What stands on a column, in the words of its definition: NOT NULL, an identity, constraints and indexes."""
+    """What stands on a column, in the words of its definition: NOT NULL, constraints, indexes, and what reads it."""
     of_it = column(catalog, table, name)
     found = ["NOT NULL"] if of_it.get("not null") else []
     found += ["its identity"] if of_it.get("identity") else []
-    word = re.compile(rf'(?<![\w"]){re.escape(name)}(?![\w"])|"{re.escape(name)}"')
+    word, reads = _word(name), _word(table.rpartition(".")[2])
     for kind in ("constraint", "index"):
         for key, values in parts(catalog, kind, table):
             _, _, about = str(values.get("definition")).partition("(")
             if word.search(about) and not values.get("_constraint"):
                 found.append(f"{kind} {key.name}")
+    columns = parts(catalog, "column", table)
+    found += [f"column {key.name}" for key, values in columns if word.search(str(values.get("generated") or ""))]
+    for key, values in catalog.standing() if catalog is not None else ():
+        definition = str(values.get("definition") or "") if key.kind in ("view", "materialized view") else ""
+        if reads.search(definition) and word.search(definition):
+            found.append(f"view {key.name}")
     return found
+
+
+def _word(name: str) -> re.Pattern[str]:
+    """A name as the server spells it, with quotes or without."""
+    return re.compile(rf'(?<![\w"]){re.escape(name)}(?![\w"])|"{re.escape(name)}"')
 
 
 def index(catalog: Catalog | None, name: str) -> ObjectKey | None:

@@ -241,19 +241,22 @@ def delete_all(table: str) -> ParsedStatement:
 
 
 def batches(statement: ParsedStatement, key: str) -> str:
-    """An UPDATE or DELETE in ranges of the key, each in a transaction of its own; words where that is no plain one."""
+    """An UPDATE or DELETE in ranges of the key, each in a transaction of its own; words where that is no plain one.
+
+    The ranges hold 10,000 rows each, wherever the keys lie: a range of numbers may be much longer than the table.
+    """
     if _LIMITED.search(statement.text):
         return f"# the same {statement.kind} again until it changes no row, each time in a transaction of its own"
     sql = _in_ranges(statement, key)
     if not sql:
         return f"# the same {statement.kind} in ranges of {key or 'a key'}, each in a transaction of its own"
-    ends = text(f"SELECT min({identifier(key)}), max({identifier(key)}) FROM {identifier(statement.table)}")
+    by, table = identifier(key), identifier(statement.table)
+    numbered = f"SELECT {by}, (row_number() OVER (ORDER BY {by}) - 1) / 10000 AS batch FROM {table}"
+    ends = f"SELECT min({by}), max({by}) FROM ({numbered}) AS numbered GROUP BY batch ORDER BY batch"
+    run = f"op.execute(sa.text({text(sql)}).bindparams(first=first, last=last))"
     return (
-        f"lowest, highest = op.get_bind().execute(sa.text({ends})).one()\n"
-        + autocommit(
-            "for last in range((lowest or 0) - 1, highest or 0, 10000):\n"
-            f"    op.execute(sa.text({text(sql)}).bindparams(a=last, b=last + 10000))"
-        )
+        f"ranges = op.get_bind().execute(sa.text({text(ends)})).all()\n"
+        + autocommit(f"for first, last in ranges:\n    {run}")
     )
 
 
@@ -269,7 +272,7 @@ def _in_ranges(statement: ParsedStatement, key: str) -> str:
     if _OR.search(flat):
         sql = f"{sql.removesuffix(where)}({where})"
     sql = _PARAMETER.sub(chr(92) + chr(92) + ":", sql)
-    return f"{sql} {'AND' if where else 'WHERE'} {identifier(key)} > :a AND {identifier(key)} <= :b"
+    return f"{sql} {'AND' if where else 'WHERE'} {identifier(key)} BETWEEN :first AND :last"
 
 
 def bounds_check(table: str, condition: str, *, valid: bool) -> str:

@@ -14,6 +14,7 @@ from pytest_migcheck.rules._replay import type_after
 from pytest_migcheck.sql.statements import ParsedStatement
 
 _NO_TIMEOUT = "0"
+_ORDERED = ("smallint", "integer", "bigint", "numeric", "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +123,12 @@ class RuleContext:
         return type_after((*reversed(self.preceding), *ran), table, column, self.released_type)
 
     def key_of(self, table: str) -> str:
-        """The column to take a table's rows by, in ranges; "" where an earlier statement of the step has dropped it."""
+        """The column to take a table's rows by, in ranges; "" where the step has dropped it, or it has no min()."""
         name = _catalog.key_column(self.catalog, table)
-        return "" if self.column(table, name) and not self.old_type(table, name) else name
+        known = self.column(table, name)
+        if known and (not self.old_type(table, name) or known.get("type") not in _ORDERED):
+            return ""
+        return name
 
     def same_transaction(self, statement: Statement) -> tuple[Seen, ...]:
         """Earlier statements of the statement's own transaction; none in autocommit."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.rule_ids import rule_id
@@ -32,8 +33,11 @@ def _reasoned(rule: str, released: str) -> str:
     return f"# migcheck: ignore[{rule_id(rule)}] released: {released}"
 
 
-def changed_type(table: str, change: Action, context: RuleContext) -> str:
-    """Another type by way of a column beside the old one, which takes its name when it holds the same."""
+def changed_type(table: str, change: Action, others: Sequence[Action], context: RuleContext) -> str:
+    """Another type by way of a column beside the old one, which takes its name when it holds the same.
+
+    ``others`` are the actions of the same statement, which may change the column's default as well.
+    """
     old, new = change.name, f"{change.name}_new"
     if context.direction is Direction.DOWNGRADE:
         steps = f"{new} beside {old}, batches, and the names swapped"
@@ -47,15 +51,18 @@ def changed_type(table: str, change: Action, context: RuleContext) -> str:
         for before, after in ((old, f"{old}_old"), (new, old))
     ]
     column = Action(kind="add column", name=new, type=change.type)
+    fitting = () if using or "(" not in change.type else (f"# first, code that writes only what fits {change.type}",)
     return "\n".join(
         (
+            *fitting,
             *_kept_alike(table, column, _ONE_WAY.format(new=code.quoted(new), value=value)),
             NEXT_REVISION,
             _copy(table, new, using or code.quoted(old), context),
             f"{NEXT_REVISION}{_to_build_before(table, old, new, context)}",
             *_not_kept_alike(table, new),
-            *_default(table, old, new, context),
+            *_default(table, new, _new_default(table, old, others, context)),
             *swap,
+            *_fills_itself(table, old, context),
             f"# the next release: drop {old}_old",
         )
     )
@@ -74,7 +81,7 @@ def renamed_column(table: str, old: str, new: str, context: RuleContext) -> str:
             f"{NEXT_REVISION}{_to_build_before(table, old, new, context)}",
             "# and only after a release whose code uses the new name alone",
             *_not_kept_alike(table, new),
-            *_default(table, old, new, context),
+            *_default(table, new, _old_default(table, old, context)),
             f"{drop}  {_reasoned('drop-column', f'code that uses {new} alone')}",
         )
     )
@@ -122,15 +129,35 @@ def _names(table: str, new: str) -> tuple[str, str, str]:
 def _copy(table: str, new: str, value: str, context: RuleContext) -> str:
     """The rows that are there already, in batches."""
     update = f"UPDATE {code.identifier(table)} SET {code.quoted(new)} = {value}"
-    key = context.key_of(table)
-    if not key:
-        return f"# {update}, a few rows at a time, each time in a transaction of its own"
-    return code.batches(ParsedStatement(kind="update", name=table, table=table, text=update), key)
+    statement = ParsedStatement(kind="update", name=table, table=table, text=update)
+    batches = code.batches(statement, context.key_of(table))
+    # Where there is no code, the words name the statement: the next step drops what is not copied.
+    return f"# {update}, a few rows at a time, each time in a transaction of its own" if batches[0] == "#" else batches
 
 
-def _default(table: str, old: str, new: str, context: RuleContext) -> tuple[str, ...]:
+def _old_default(table: str, column: str, context: RuleContext) -> str:
+    return str(context.column(table, column).get("default") or "")
+
+
+def _new_default(table: str, column: str, others: Sequence[Action], context: RuleContext) -> str:
+    """The default after a statement that may drop or set it."""
+    default = _old_default(table, column, context)
+    for action in others:
+        if action.name == column and action.kind in ("drop default", "set default"):
+            default = re.sub(r"(?is)^.*?\bSET\s+DEFAULT\s+", "", action.text) if action.kind == "set default" else ""
+    return default
+
+
+def _fills_itself(table: str, column: str, context: RuleContext) -> tuple[str, ...]:
+    """What lets rows come that nobody gives the old column a value for, once it stands aside."""
+    if not context.column(table, column).get("not null") or _catalog.primary_key(context.catalog, table) == (column,):
+        return ()
+    table_code, name = code.text(code.bare(table)), code.text(f"{column}_old")
+    return (code.call("alter_column", table_code, name, "nullable=True", *code.schema_argument(table)),)
+
+
+def _default(table: str, new: str, default: str) -> tuple[str, ...]:
     """The default, which is the new column's when no trigger fills it any more."""
-    default = str(context.column(table, old).get("default") or "")
     if not default or _SEQUENCE in default:
         return ()
     return (code.execute(f"ALTER TABLE {code.identifier(table)} ALTER {code.quoted(new)} SET DEFAULT {default}"),)
@@ -139,6 +166,6 @@ def _default(table: str, old: str, new: str, context: RuleContext) -> tuple[str,
 def _to_build_before(table: str, old: str, new: str, context: RuleContext) -> str:
     """What stands on a column, and has to stand on the one that takes its place."""
     needed = _catalog.standing_on(context.catalog, table, old)
-    default = str(context.column(table, old).get("default") or "")
+    default = _old_default(table, old, context)
     needed += [f"DEFAULT {default}, and the sequence that {old} owns"] if _SEQUENCE in default else []
     return f", when {new} has what {old} has: {', '.join(needed)}" if needed else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_migcheck.core.finding import Severity
+from pytest_migcheck.core.finding import Direction, Severity
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
@@ -30,7 +30,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
             yield Explained(
                 headline=f"adding {parsed.table}.{column.name} NOT NULL without a default fails "
                 f"as soon as {parsed.table} has a row",
-                fix=_fix(parsed.table, column),
+                fix=_fix(parsed.table, column, context),
                 object=f"{locks[0].table}.{column.name}",
                 locks=locks,
             )
@@ -41,13 +41,18 @@ def _needs_value(action: Action) -> bool:
     return bool(action.flags & {"NOT NULL", "PRIMARY KEY"}) and not filled
 
 
-def _fix(table: str, column: Action) -> str:
+def _fix(table: str, column: Action, context: RuleContext) -> str:
     constant = code.constant_default(code.sa_type(column.type) or "")
     key = ", then the primary key from an index" if "PRIMARY KEY" in column.flags else ""
     fill = f"fill it in batches, and SET NOT NULL in a later revision by way of a validated CHECK{key}"
     if constant is None or column.flags & {"UNIQUE", "PRIMARY KEY", "REFERENCES"}:
         return f"{code.add_column(table, column, 'nullable=True')}\n# then {fill}"
     default = f"server_default={code.text(constant)}"
+    if context.direction is Direction.DOWNGRADE:
+        # The catalog before the upgrade had no default.
+        name, schema = code.text(code.bare(table)), code.schema_argument(table)
+        gone = code.call("alter_column", name, code.text(column.name), "server_default=None", *schema)
+        return f"{code.add_column(table, column, 'nullable=False', default)}\n{gone}"
     return "\n".join(
         (
             "# with a constant for the old rows, in the model too: no scan, no rewrite",

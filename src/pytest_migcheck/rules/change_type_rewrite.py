@@ -30,7 +30,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
         yield Explained(
             headline=f"changing {parsed.table}.{change.name}{f' from {old}' if old else ''} to {change.type} "
             f"rewrites {parsed.table} and blocks reads and writes",
-            fix=changed_type(parsed.table, change, context),
+            fix=changed_type(parsed.table, change, parsed.actions, context),
             object=f"{locks[0].table}.{change.name}",
             locks=locks,
         )

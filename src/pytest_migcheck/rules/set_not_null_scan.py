@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_migcheck.core.finding import Severity
+from pytest_migcheck.core.finding import Direction, Severity
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _code as code
 from pytest_migcheck.rules._rule import Example, Explained, Rule, RuleContext
@@ -28,7 +28,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
     for column in columns:
         yield Explained(
             headline=f"SET NOT NULL on {parsed.table}.{column} blocks reads and writes during a scan",
-            fix=code.not_null_recipe(parsed.table, column),
+            fix=_fix(parsed.table, column, statement, context),
             object=f"{locks[0].table}.{column}",
             locks=locks,
         )
@@ -39,6 +39,13 @@ def _columns(action: Action) -> tuple[str, ...]:
         return (action.name,)
     # PostgreSQL 18 spells it as a constraint, too.
     return action.columns if action.kind == "add not null" and "NOT VALID" not in action.flags else ()
+
+
+def _fix(table: str, column: str, statement: Statement, context: RuleContext) -> str:
+    if context.direction is Direction.DOWNGRADE:
+        why = "# a downgrade is one revision, so the scan stays; it need not wait for its lock"
+        return f"{why}\n{code.short_wait(statement)}"
+    return code.not_null_recipe(table, column)
 
 
 RULE = Rule(
