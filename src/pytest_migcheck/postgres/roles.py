@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from psycopg import sql
+from psycopg.errors import DependentObjectsStillExist
 
 from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.postgres.server import Server
@@ -50,6 +52,11 @@ class RoleBaseline:
         for name in sorted(_roles(server) - self.names):
             with server.connect() as connection:
                 connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+
+    def restore_unused(self, server: Server) -> None:
+        """Drop the roles that were not there, but for those that somebody's database needs."""
+        with contextlib.suppress(DependentObjectsStillExist):
+            self.restore(server)
 
 
 def _roles(server: Server) -> frozenset[str]:

@@ -37,7 +37,7 @@ def build_template(server: Server, history: History, point: Point, name: str, *,
     databases = DatabaseSet(server, "template")
     try:
         history.prepare(databases)
-        statements = _migrate(history, databases, point)
+        statements = migrate_to(history, databases, point)
         if whole and len(databases.databases) > 1:
             raise SeveralDatabasesError(f"{history.name} migrates {len(databases.databases)} databases")
         databases.wait_until_unused()
@@ -50,7 +50,12 @@ def build_template(server: Server, history: History, point: Point, name: str, *,
     return Built(name=unique, statements=tuple(statements))
 
 
-def _migrate(history: History, databases: DatabaseSet, point: Point) -> Sequence[str]:
+def migrate_to(history: History, databases: DatabaseSet, point: Point) -> Sequence[str]:
+    """Migrate an empty set of databases to the point, and give the SQL that did.
+
+    Raises:
+        MigcheckError: a migration fails, with the revision and where.
+    """
     if point.revisions is None:
         result = history.upgrade_to_heads(databases)
         if result.failure is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -10,10 +11,12 @@ from dataclasses import dataclass, replace
 
 from pytest_migcheck.core.outcome import MigcheckError, hidden_frames
 from pytest_migcheck.history.source import History
+from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.ladder import find_binaries
+from pytest_migcheck.postgres.roles import RoleBaseline, touches_cluster
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.postgres.servers import TESTS, Servers
-from pytest_migcheck.provision.building import Built, build_template
+from pytest_migcheck.provision.building import Built, build_template, migrate_to
 from pytest_migcheck.provision.kept import Entry, Ingredients, KeptTemplates, NotStoredError
 from pytest_migcheck.provision.points import HEADS, Point
 
@@ -49,6 +52,7 @@ class Templates:
         self._known: dict[str, Template] = {}
         self._failed: dict[str, str] = {}
         self._lock = threading.RLock()
+        self._roles: RoleBaseline | None = None
         self.stories: dict[str, str] = {}
 
     def get(self, history: History, point: Point) -> Template:
@@ -62,12 +66,40 @@ class Templates:
             if name in self._failed:
                 raise MigcheckError(self._failed[name])
             if name not in self._known:
-                server = self._server(history, needs_heads=point.revisions is None)
+                at_heads = point.revisions is None
+                # Roles belong to a cluster, and those of the heads are not made yet at an earlier point.
+                if not at_heads and touches_cluster(history.source_files()):
+                    server = self._servers.get(f"{TESTS}-{os.getpid()}-{name}")
+                else:
+                    server = self._server(history, needs_heads=at_heads)
                 unique = server.database_name(name)
                 if unique not in server.list_databases():
                     self._build_in(server, history, point, name, unique)
                 self._known[name] = Template(server=server, name=unique)
             return self._known[name]
+
+    def walked(self, history: History, point: Point) -> DatabaseSet:
+        """Databases at a point that no template stands beside, for steps of a history that makes roles.
+
+        The server must be one of ours: roles that were not there at first are dropped.
+
+        Raises:
+            MigcheckError: no server is to be had, or a migration fails.
+        """
+        with self._lock:
+            server = self._servers.get(f"{TESTS}-{os.getpid()}-steps")
+            if self._roles is None:
+                self._roles = RoleBaseline.of(server)
+            self._roles.restore_unused(server)
+        databases = DatabaseSet(server, "stepper")
+        try:
+            history.prepare(databases)
+            migrate_to(history, databases, point)
+            databases.wait_until_unused()
+        except BaseException:
+            databases.drop()
+            raise
+        return databases
 
     def _build_in(self, server: Server, history: History, point: Point, name: str, unique: str) -> None:
         with server.locked(unique):
