@@ -13,7 +13,6 @@ from pytest_migcheck.history.source import History
 from pytest_migcheck.postgres.clones import Clones, OpenSession
 from pytest_migcheck.postgres.database import Database
 from pytest_migcheck.postgres.database_set import DatabaseSet
-from pytest_migcheck.postgres.roles import touches_cluster
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.postgres.servers import TESTS, Servers
 from pytest_migcheck.provision.kept import Ingredients, settings_text
@@ -137,7 +136,7 @@ class MigratedDatabases:
         named = self.history(history)
 
         def open_at(point: Point) -> DatabaseSet:
-            if not self._settings.by_url and touches_cluster(named.source_files()):
+            if not self._settings.by_url and self._templates.makes_roles(named):
                 self._pause()
                 return self._templates.walked(named, point)
             return DatabaseSet.around(self._clone(named, point), "stepper")

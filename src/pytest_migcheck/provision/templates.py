@@ -53,6 +53,7 @@ class Templates:
         self._failed: dict[str, str] = {}
         self._lock = threading.RLock()
         self._roles: RoleBaseline | None = None
+        self._cluster_wide: dict[str, bool] = {}
         self.stories: dict[str, str] = {}
 
     def get(self, history: History, point: Point) -> Template:
@@ -68,7 +69,7 @@ class Templates:
             if name not in self._known:
                 at_heads = point.revisions is None
                 # Roles belong to a cluster, and those of the heads are not made yet at an earlier point.
-                if not at_heads and touches_cluster(history.source_files()):
+                if not at_heads and self.makes_roles(history):
                     server = self._servers.get(f"{TESTS}-{os.getpid()}-{name}")
                 else:
                     server = self._server(history, needs_heads=at_heads)
@@ -77,6 +78,12 @@ class Templates:
                     self._build_in(server, history, point, name, unique)
                 self._known[name] = Template(server=server, name=unique)
             return self._known[name]
+
+    def makes_roles(self, history: History) -> bool:
+        """Whether the history does what every database of a cluster sees; its files are read once."""
+        if history.name not in self._cluster_wide:
+            self._cluster_wide[history.name] = touches_cluster(history.source_files())
+        return self._cluster_wide[history.name]
 
     def walked(self, history: History, point: Point) -> DatabaseSet:
         """Databases at a point that no template stands beside, for steps of a history that makes roles.
