@@ -152,7 +152,7 @@ class _Trial:
         smallest: dict[Any, RowSet] = {}
         for number, rows in enumerate(self._first()):
             if number >= _ALWAYS and self._left() <= 0:
-                self._notes.append(_CUT.format(self._budget.seconds))
+                self._note_cut()
                 break
             for key in self._judge(rows):
                 if key not in smallest:
@@ -166,6 +166,12 @@ class _Trial:
             self._warnings.clear()
             confirmed = self._confirmed(self._searched({}))
         return confirmed
+
+    def _note_cut(self) -> None:
+        """Say that time ran out; an item says so once, whatever it left out for it."""
+        note = _CUT.format(self._budget.seconds)
+        if note not in self._notes:
+            self._notes.append(note)
 
     def _simplified(self, rows: RowSet, key: Any) -> RowSet:
         """The rows as a person would write them; what was found has some time for that, whatever is left."""
@@ -198,7 +204,7 @@ class _Trial:
     def _searched(self, known: Mapping[Any, RowSet]) -> dict[Any, RowSet]:
         """What else breaks it."""
         if self._left() <= 0:
-            self._notes.append(_CUT.format(self._budget.seconds))
+            self._note_cut()
             return {}
         from pytest_migcheck.populate.search import search
 
@@ -211,7 +217,7 @@ class _Trial:
             seed=self._options.seed,
         )
         if found.cut:
-            self._notes.append(_CUT.format(self._budget.seconds))
+            self._note_cut()
         return dict(found.smallest)
 
     def _judge(self, rows: RowSet) -> tuple[Any, ...]:
