@@ -408,7 +408,7 @@ def test_flask_is_told_how_to_enter_its_context(project: Project, migcheck) -> N
     result.stdout.fnmatch_lines(["what to do: enter the application's context*", "*def pytest_migcheck_environment(history):"])
 
 
-def test_a_connection_that_env_py_never_closes_is_closed_when_a_step_fails(project: Project, migcheck) -> None:
+def test_a_connection_that_env_py_never_closes_disturbs_no_later_step(project: Project, migcheck) -> None:
     env = (project.path / "migrations/env.py").read_text(encoding="utf-8")
     opened = "    with connectable.connect() as connection:\n"
     assert opened in env
