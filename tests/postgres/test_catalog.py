@@ -73,3 +73,57 @@ def test_reading_leaves_no_transaction_open(scratch: Scratch) -> None:
     reader.read()
     reader.read()
     assert reader.connection.info.transaction_status.name == "IDLE"
+
+
+INDEXED = """
+CREATE TYPE mood AS ENUM ('low', 'high');
+CREATE DOMAIN code AS varchar(8);
+CREATE TABLE "Odd ""Table" (
+    id int PRIMARY KEY, name text, short varchar(20) UNIQUE, fixed char(4), "select" int, "Mixed Case" text,
+    moods mood[], feeling mood, coded code, ranked text COLLATE "C", n numeric, made timestamptz, UNIQUE (n, made)
+);
+CREATE INDEX plain ON "Odd ""Table" (name);
+CREATE INDEX "Quoted ""index" ON "Odd ""Table" ("select", "Mixed Case");
+CREATE INDEX twice ON "Odd ""Table" (n, n);
+CREATE INDEX fixed ON "Odd ""Table" (fixed, short);
+CREATE INDEX kinds ON "Odd ""Table" (moods, feeling, coded);
+CREATE INDEX ranked ON "Odd ""Table" (ranked);
+CREATE INDEX other_collation ON "Odd ""Table" (name COLLATE "C");
+CREATE INDEX own_collation ON "Odd ""Table" (ranked COLLATE "POSIX");
+CREATE INDEX other_class ON "Odd ""Table" (name text_pattern_ops);
+CREATE INDEX other_class_of_two ON "Odd ""Table" (name, short varchar_pattern_ops);
+CREATE INDEX downwards ON "Odd ""Table" (n DESC);
+CREATE INDEX nulls_first ON "Odd ""Table" (n, made NULLS FIRST);
+CREATE UNIQUE INDEX only_one ON "Odd ""Table" (name);
+CREATE UNIQUE INDEX including ON "Odd ""Table" (name) INCLUDE (n);
+CREATE INDEX partial ON "Odd ""Table" (name) WHERE n > 0;
+CREATE INDEX expressed ON "Odd ""Table" (lower(name), n);
+CREATE INDEX hashed ON "Odd ""Table" USING hash (name);
+CREATE INDEX filled ON "Odd ""Table" (made) WITH (fillfactor = 70);
+CREATE TABLE parted (id int PRIMARY KEY, at date) PARTITION BY RANGE (id);
+CREATE INDEX over_all ON parted (at);
+CREATE TABLE part PARTITION OF parted FOR VALUES FROM (0) TO (9);
+ALTER TABLE "Odd ""Table" RENAME COLUMN name TO "new name";
+"""
+
+
+def test_indexes_are_spelt_as_the_server_spells_them(scratch: Scratch) -> None:
+    scratch.run(INDEXED)
+    if scratch.connection.info.server_version >= 150000:
+        scratch.run('CREATE UNIQUE INDEX one_null ON "Odd ""Table" (n) NULLS NOT DISTINCT')
+    read = {k.name: v["definition"] for k, v in scratch.read().objects.items() if k.kind == "index"}
+    served = scratch.reading.execute(
+        "SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+        "WHERE c.relnamespace = 'public'::regnamespace"
+    ).fetchall()
+    assert len(served) > 20
+    assert read == dict(served)
+
+
+def test_many_new_tables_are_read_as_one(scratch: Scratch) -> None:
+    scratch.read()
+    scratch.run("CREATE TABLE parted (id int PRIMARY KEY, n int CHECK (n > 0)) PARTITION BY RANGE (id)")
+    scratch.run("; ".join(f"CREATE TABLE part_{n} PARTITION OF parted FOR VALUES FROM ({n}) TO ({n + 1})" for n in range(60)))
+    assert sum(key.kind == "index" for key in scratch.read().objects) == 61
+    scratch.run("ALTER TABLE parted ADD COLUMN added int; DROP TABLE part_7")
+    assert sum(key.name == "added" for key in scratch.read().objects) == 60

@@ -38,8 +38,15 @@ _SETTINGS = {
 # Reading some objects goes by index; the statistics of a catalog that nobody analyzed say otherwise.
 _BY_INDEX = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 
+# By how much the catalog of relations grows until a plan is too old.
+_GROWTH = 1.5
+# Up to so many objects, and half of all tables, it is faster to read them alone.
+_FEW = 30
+
 _TYPES = frozenset(("type", "composite type"))
 _PARTS = ("index", "sequence")
+# Kinds of which a catalog has many, and whose schema and table stand in their keys.
+_KNOWN_BY_PLACE = frozenset(("table", "column", "constraint", "index", "sequence"))
 _NOTES = ("comment", "security label")
 _FAMILIES = {TYPE: TYPES, FUNCTION: FUNCTIONS}
 _LETTERS = INDEX + TYPE + FUNCTION
@@ -77,7 +84,7 @@ class CatalogReader:
         self._parent_of: dict[int, int] = {}
         _configure(connection)
         self._prepared: set[str] = set()
-        self._prepare("migcheck_whole", whole_catalog(self._version, shared=shared))
+        self._planned_for = 0
         self._prepare("migcheck_unheard", unheard_objects(shared=shared))
         self._touched = Touched.listening(connection) if incremental else None
 
@@ -94,7 +101,9 @@ class CatalogReader:
         if self._touched is not None:
             self._touched.take()
         with_hash_joins = ", ".join(f"set_config('{name}', 'on', false)" for name in _BY_INDEX)
-        self.connection.execute(f"SELECT {with_hash_joins}")
+        row = self.connection.execute(f"SELECT pg_relation_size('pg_class'), {with_hash_joins}").fetchone()
+        assert row is not None
+        self._plan_whole(row[0])
         rows = self._rows("migcheck_whole")
         by_index = ", ".join(f"set_config('{name}', 'off', false)" for name in _BY_INDEX)
         self.connection.execute(f"SELECT {by_index}")
@@ -103,6 +112,14 @@ class CatalogReader:
         known = self._groups
         # A group that is as it was stays the same mapping, which comparing catalogs makes use of.
         self._groups = {o: known[o] if known.get(o) == group else group for o, group in groups.items()}
+
+    def _plan_whole(self, size: int) -> None:
+        """Plan the reading of everything for a catalog of this size; a plan for few tables is quadratic on many."""
+        if size > _GROWTH * self._planned_for:
+            if self._planned_for:
+                self.connection.execute("DEALLOCATE migcheck_whole")
+            self._prepare("migcheck_whole", whole_catalog(self._version, shared=self._shared))
+            self._planned_for = size
 
     def _read_touched(self, touched: Touched) -> bool:
         """Bring what is known up to date; false if that takes a reading of everything."""
@@ -115,6 +132,8 @@ class CatalogReader:
             return False
         if not oids:
             return True
+        if len(oids) > _FEW + len(self._groups) // 2:
+            return False
         letters = {word[0] for word in words}
         seldom |= {family for letter, family in _FAMILIES.items() if letter in letters}
         rows = self._near(oids, frozenset(seldom))
@@ -157,15 +176,25 @@ class CatalogReader:
     def _grouped(self, rows: Iterable[Row]) -> dict[int, Group]:
         """The objects by their owner; keeps what each index and sequence belongs to and each table inherits from."""
         groups: dict[int, Group] = {}
+        suspects = self._hidden_schemas.union(name for _, name in self._hidden_tables)
         for owner, part, kind, schema, parent, name, attributes in rows:
-            if part is not None and kind not in _PARTS:
-                self._parent_of[owner] = part
-            elif part is not None and part != owner:
-                self._table_of[part] = owner
+            if part is not None:
+                self._place(owner, part, kind)
             parsed = _parsed(attributes or "{}")
-            if not self._is_hidden(kind, schema, parent, name, parsed):
-                groups.setdefault(owner, Group())[ObjectKey(kind, schema, parent, name)] = parsed
+            suspect = kind not in _KNOWN_BY_PLACE or schema in suspects or parent in suspects or name in suspects
+            if suspect and self._is_hidden(kind, schema, parent, name, parsed):
+                continue
+            group = groups.get(owner)
+            if group is None:
+                group = groups[owner] = Group()
+            group[ObjectKey(kind, schema, parent, name)] = parsed
         return groups
+
+    def _place(self, owner: int, part: int, kind: str) -> None:
+        if kind not in _PARTS:
+            self._parent_of[owner] = part
+        elif part != owner:
+            self._table_of[part] = owner
 
     def _is_hidden(self, kind: str, schema: str, parent: str, name: str, attributes: Attributes) -> bool:
         if schema in self._hidden_schemas or (kind == "schema" and name in self._hidden_schemas):

@@ -12,47 +12,51 @@ chapter "System Catalogs" (https://www.postgresql.org/docs/current/catalogs.html
 
 from __future__ import annotations
 
+from pytest_migcheck.postgres.catalog.indexes import IN_A_TABLESPACE, WITH_OPTIONS, indexes
 from pytest_migcheck.postgres.catalog.scope import Scope, acl, attributes, internal, listed
 
 _KIND = """CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view'
     WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type' END"""
 
-_TABLESPACE = """CASE WHEN c.reltablespace <> 0 THEN
-    (SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace) END"""
-
 
 def _relations() -> str:
-    of_it = attributes(
-        {
-            "persistence": "c.relpersistence",
-            "access method": "CASE WHEN c.relam <> 0 THEN (SELECT amname FROM pg_am WHERE oid = c.relam) END",
-            "tablespace": _TABLESPACE,
-            "options": listed("c.reloptions"),
-            "toast options": f"""CASE WHEN c.reltoastrelid <> 0 THEN (SELECT {listed("t.reloptions")} FROM pg_class t
-                WHERE t.oid = c.reltoastrelid) END""",
-            "replica identity": """CASE c.relreplident WHEN 'i' THEN (SELECT concat('i ', i.indexrelid::regclass::text)
-                FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident) ELSE c.relreplident::text END""",
-            "row security": "c.relrowsecurity",
-            "force row security": "c.relforcerowsecurity",
-            "partition key": "CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END",
-            "partition bound": "pg_get_expr(c.relpartbound, c.oid)",
-            "parents": """(SELECT string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno) FROM pg_inherits i
+    usual = {
+        "persistence": "c.relpersistence",
+        "access method": "CASE WHEN c.relam <> 0 THEN (SELECT amname FROM pg_am WHERE oid = c.relam) END",
+        "toast options": f"""CASE WHEN c.reltoastrelid <> 0 THEN (SELECT {listed("t.reloptions")} FROM pg_class t
+            WHERE t.oid = c.reltoastrelid) END""",
+        "replica identity": """CASE c.relreplident WHEN 'i' THEN (SELECT concat('i ', i.indexrelid::regclass::text)
+            FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident) ELSE c.relreplident::text END""",
+        "row security": "c.relrowsecurity",
+        "force row security": "c.relforcerowsecurity",
+        "_populated": "c.relispopulated",
+        "owner": "pg_get_userbyid(c.relowner)",
+        "grants": f"""CASE WHEN c.relkind = 'c' THEN
+            (SELECT {acl("t.typacl", "T", "t.typowner")} FROM pg_type t WHERE t.oid = c.reltype)
+            ELSE {acl("c.relacl", "r", "c.relowner")} END""",
+    }
+    seldom = {
+        "tablespace": IN_A_TABLESPACE,
+        "options": WITH_OPTIONS,
+        "partition key": ("c.relkind = 'p'", "pg_get_partkeydef(c.oid)"),
+        "partition bound": ("c.relpartbound IS NOT NULL", "pg_get_expr(c.relpartbound, c.oid)"),
+        "parents": (
+            "EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)",
+            """(SELECT string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno) FROM pg_inherits i
                 WHERE i.inhrelid = c.oid)""",
-            "of type": "CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END",
-            "definition": "CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END",
-            "foreign": """CASE WHEN c.relkind = 'f' THEN (SELECT concat(s.srvname, ' ', (SELECT
-                string_agg(o, ', ' ORDER BY o) FROM unnest(f.ftoptions) o)) FROM pg_foreign_table f
-                JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = c.oid) END""",
-            "_populated": "c.relispopulated",
-            "owner": "pg_get_userbyid(c.relowner)",
-            "grants": f"""CASE WHEN c.relkind = 'c' THEN
-                (SELECT {acl("t.typacl", "T", "t.typowner")} FROM pg_type t WHERE t.oid = c.reltype)
-                ELSE {acl("c.relacl", "r", "c.relowner")} END""",
-        }
-    )
+        ),
+        "of type": ("c.reloftype <> 0", "format_type(c.reloftype, NULL)"),
+        "definition": ("c.relkind IN ('v', 'm')", "pg_get_viewdef(c.oid)"),
+        "foreign": (
+            "c.relkind = 'f'",
+            """(SELECT concat(s.srvname, ' ', (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(f.ftoptions) o))
+                FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = c.oid)""",
+        ),
+    }
     return f"""
 SELECT c.oid::bigint, (SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = c.oid LIMIT 1)::bigint,
-    {_KIND}, c.schema, '', c.name, {of_it} FROM rel c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')"""
+    {_KIND}, c.schema, '', c.name, {attributes(usual, seldom=seldom)}
+FROM rel c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')"""
 
 
 def _sequences() -> str:
@@ -67,7 +71,8 @@ def _sequences() -> str:
             "cycle": "s.seqcycle",
             # A sequence that a column owns follows its table when that becomes UNLOGGED.
             "persistence": "CASE WHEN o.refobjid IS NULL THEN nullif(c.relpersistence, 'p') END",
-            "owned by": "o.refobjid::regclass::text || '.' || a.attname",
+            "owned by": """(SELECT concat(o.refobjid::regclass, '.', a.attname) FROM pg_attribute a
+                WHERE a.attrelid = o.refobjid AND a.attnum = o.refobjsubid)""",
             "identity": "nullif(o.deptype = 'i', false)",
             "owner": "pg_get_userbyid(c.relowner)",
             "grants": acl("c.relacl", "s", "c.relowner"),
@@ -77,38 +82,41 @@ def _sequences() -> str:
 SELECT coalesce(o.refobjid, c.oid)::bigint, c.oid::bigint, 'sequence', c.schema, '', c.name, {of_it}
 FROM rel c JOIN pg_sequence s ON s.seqrelid = c.oid
 LEFT JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0
-    AND o.refclassid = 'pg_class'::regclass AND o.deptype IN ('a', 'i') AND o.refobjsubid > 0
-LEFT JOIN pg_attribute a ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid"""
+    AND o.refclassid = 'pg_class'::regclass AND o.deptype IN ('a', 'i') AND o.refobjsubid > 0"""
 
 
 def _columns(version: int) -> str:
     # A NOT NULL whose name somebody chose; those that the server makes up follow no rename.
     named = "k.contype = 'n' AND k.conname !~ '_not_null[0-9]*$'" if version >= 180000 else "false"
-    of_it = attributes(
-        {
-            "type": "format_type(a.atttypid, a.atttypmod)",
-            "not null": "a.attnotnull",
-            "not null constraint": "k.conname",
-            "default": "CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END",
-            "identity": "nullif(a.attidentity, '')",
-            "generated": """CASE WHEN a.attgenerated <> '' THEN
-                concat(a.attgenerated, ' ', pg_get_expr(d.adbin, d.adrelid)) END""",
-            "collation": "CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END",
-            "storage": "CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END",
-            "compression": "nullif(a.attcompression, '')",
-            "statistics": "nullif(a.attstattarget, -1)",
-            "options": listed("a.attoptions"),
-            "fdw options": listed("a.attfdwoptions"),
-            "inherited": "CASE WHEN NOT a.attislocal THEN true END",
-            "grants": """CASE WHEN a.attacl IS NOT NULL THEN (SELECT
-                string_agg(x::text, ',' ORDER BY x::text COLLATE "C") FROM unnest(a.attacl) x) END""",
-            "_position": "a.attnum",
-            "_from": """CASE WHEN a.attinhcount > 0 THEN (SELECT string_agg(concat(
-                h.inhparent::regclass::text, '.', a.attname), ', ') FROM pg_inherits h WHERE h.inhrelid = c.oid) END""",
-        }
-    )
+    usual = {
+        "type": "format_type(a.atttypid, a.atttypmod)",
+        "not null": "a.attnotnull",
+        "default": "CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END",
+        "_position": "a.attnum",
+    }
+    seldom = {
+        "not null constraint": ("k.conname IS NOT NULL", "k.conname"),
+        "identity": ("a.attidentity <> ''", "a.attidentity"),
+        "generated": ("a.attgenerated <> ''", "concat(a.attgenerated, ' ', pg_get_expr(d.adbin, d.adrelid))"),
+        "collation": ("a.attcollation <> t.typcollation", "a.attcollation::regcollation::text"),
+        "storage": ("a.attstorage <> t.typstorage", "a.attstorage"),
+        "compression": ("a.attcompression <> ''", "a.attcompression"),
+        "statistics": ("a.attstattarget <> -1", "a.attstattarget"),
+        "options": ("a.attoptions IS NOT NULL", listed("a.attoptions")),
+        "fdw options": ("a.attfdwoptions IS NOT NULL", listed("a.attfdwoptions")),
+        "inherited": ("NOT a.attislocal", "true"),
+        "grants": (
+            "a.attacl IS NOT NULL",
+            """(SELECT string_agg(x::text, ',' ORDER BY x::text COLLATE "C") FROM unnest(a.attacl) x)""",
+        ),
+        "_from": (
+            "a.attinhcount > 0",
+            """(SELECT string_agg(concat(h.inhparent::regclass::text, '.', a.attname), ', ')
+                FROM pg_inherits h WHERE h.inhrelid = c.oid)""",
+        ),
+    }
     return f"""
-SELECT c.oid::bigint, NULL::bigint, 'column', c.schema, c.name, a.attname::text, {of_it}
+SELECT c.oid::bigint, NULL::bigint, 'column', c.schema, c.name, a.attname::text, {attributes(usual, seldom=seldom)}
 FROM rel c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_constraint k ON k.conrelid = a.attrelid AND k.conkey[1] = a.attnum AND {named}
@@ -129,50 +137,35 @@ def _constraints(scope: Scope, version: int) -> str:
         "deferrable": "k.condeferrable",
         "deferred": "k.condeferred",
         "no inherit": "k.connoinherit",
-        "inherited": "CASE WHEN NOT k.conislocal THEN true END",
-        "disabled triggers": """CASE WHEN k.contype = 'f' THEN (SELECT
-            string_agg(concat(t.tgrelid::regclass::text, ' ', t.tgenabled), ', '
-            ORDER BY t.tgrelid::regclass::text, t.tgtype) FROM pg_trigger t
-            WHERE t.tgconstraint = k.oid AND t.tgisinternal AND t.tgenabled <> 'O') END""",
-        "_from": """CASE WHEN k.conparentid <> 0 THEN (SELECT concat(u.conrelid::regclass::text, '.', u.conname)
-            FROM pg_constraint u WHERE u.oid = k.conparentid)
-            WHEN k.coninhcount > 0 THEN (SELECT string_agg(concat(h.inhparent::regclass::text, '.', k.conname), ', ')
-            FROM pg_inherits h WHERE h.inhrelid = k.conrelid) END""",
+    }
+    with_disabled = "k.contype = 'f'"
+    if not scope.near:
+        # One look at all triggers finds these few.
+        with_disabled = "k.oid IN (SELECT g.tgconstraint FROM pg_trigger g WHERE g.tgisinternal AND g.tgenabled <> 'O')"
+    seldom = {
+        "inherited": ("NOT k.conislocal", "true"),
+        "disabled triggers": (
+            with_disabled,
+            """(SELECT string_agg(concat(t.tgrelid::regclass::text, ' ', t.tgenabled), ', '
+                ORDER BY t.tgrelid::regclass::text, t.tgtype) FROM pg_trigger t
+                WHERE t.tgconstraint = k.oid AND t.tgisinternal AND t.tgenabled <> 'O')""",
+        ),
+        "_from": (
+            "k.conparentid <> 0 OR k.coninhcount > 0",
+            """CASE WHEN k.conparentid <> 0 THEN (SELECT concat(u.conrelid::regclass::text, '.', u.conname)
+                FROM pg_constraint u WHERE u.oid = k.conparentid)
+                ELSE (SELECT string_agg(concat(h.inhparent::regclass::text, '.', k.conname), ', ')
+                FROM pg_inherits h WHERE h.inhrelid = k.conrelid) END""",
+        ),
     }
     return f"""
-SELECT r.oid::bigint, NULL::bigint, 'constraint', r.schema, r.name, k.conname::text, {attributes(of_a_relation)}
+SELECT r.oid::bigint, NULL::bigint, 'constraint', r.schema, r.name, k.conname::text,
+    {attributes(of_a_relation, seldom=seldom)}
 FROM rel r JOIN pg_constraint k ON k.conrelid = r.oid WHERE k.contype <> 't' {not_null}
 UNION ALL SELECT t.oid::bigint, NULL::bigint, 'constraint', ns.name, t.typname::text, k.conname::text,
     {attributes(of_a_domain)}
 FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid JOIN ns ON ns.oid = t.typnamespace
 WHERE t.oid >= 16384 AND {scope.among("k.contypid")} AND {scope.own("t", "pg_type")} {not_null}"""
-
-
-def _indexes() -> str:
-    of_it = attributes(
-        {
-            "definition": "pg_get_indexdef(c.oid)",
-            "unique": "i.indisunique",
-            "valid": "i.indisvalid OR c.relkind = 'I'",
-            "clustered": "i.indisclustered",
-            "options": listed("c.reloptions"),
-            "attached to": """CASE WHEN c.relispartition THEN (SELECT h.inhparent::regclass::text FROM pg_inherits h
-                WHERE h.inhrelid = c.oid) END""",
-            "_from": """CASE WHEN c.relispartition THEN (SELECT concat(v.indrelid::regclass::text, '.', p.relname)
-                FROM pg_inherits h JOIN pg_index v ON v.indexrelid = h.inhparent
-                JOIN pg_class p ON p.oid = h.inhparent WHERE h.inhrelid = c.oid) END""",
-            "tablespace": _TABLESPACE,
-            # Only a column that is an expression can have one.
-            "statistics": """CASE WHEN i.indexprs IS NOT NULL THEN (SELECT
-                string_agg(concat(a.attnum, '=', a.attstattarget), ',' ORDER BY a.attnum)
-                FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attstattarget >= 0) END""",
-            "_constraint": "k.conname",
-        }
-    )
-    return f"""
-SELECT t.oid::bigint, c.oid::bigint, 'index', c.schema, t.name, c.name, {of_it}
-FROM pg_index i JOIN rel c ON c.oid = i.indexrelid JOIN rel t ON t.oid = i.indrelid
-LEFT JOIN pg_constraint k ON k.conrelid = i.indrelid AND k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')"""
 
 
 def _relation_parts() -> str:
@@ -245,6 +238,6 @@ def relation_families(scope: Scope, version: int) -> tuple[str, ...]:
         _sequences(),
         _columns(version),
         _constraints(scope, version),
-        _indexes(),
+        indexes(scope, version),
         _relation_parts(),
     )
