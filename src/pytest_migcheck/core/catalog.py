@@ -55,8 +55,15 @@ class Catalog:
     def __init__(self, *groups: Mapping[ObjectKey, Attributes]) -> None:
         """Take the objects in groups; a key is in one group only."""
         self._groups = tuple(group if isinstance(group, Group) else Group(group) for group in groups)
-        self._identities = frozenset(map(id, self._groups))
+        self._identities: frozenset[int] | None = None
         self._objects: Mapping[ObjectKey, Attributes] | None = None
+
+    @classmethod
+    def sharing(cls, groups: Iterable[Group]) -> Catalog:
+        """A catalog of groups that others may have, too."""
+        catalog = cls()
+        catalog._groups = tuple(groups)
+        return catalog
 
     @property
     def objects(self) -> Mapping[ObjectKey, Attributes]:
@@ -83,8 +90,13 @@ class Catalog:
 
     def apart_from(self, other: Catalog) -> Mapping[ObjectKey, Attributes]:
         """The objects of those groups that are not the very groups of the other catalog."""
-        apart = self._identities - other._identities
+        apart = self._group_ids() - other._group_ids()
         return _merged(group for group in self._groups if id(group) in apart) if apart else {}
+
+    def _group_ids(self) -> frozenset[int]:
+        if self._identities is None:
+            self._identities = frozenset(map(id, self._groups))
+        return self._identities
 
     def __len__(self) -> int:
         return sum(map(len, self._groups))

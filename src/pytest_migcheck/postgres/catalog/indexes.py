@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_migcheck.postgres.catalog.scope import Scope, attributes, listed
+from pytest_migcheck.postgres.catalog.scope import INHERITANCE, Scope, attributes, listed
 
 # Attributes that indexes share with tables: (where there are any, what they are).
 IN_A_TABLESPACE = ("c.reltablespace <> 0", "(SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace)")
@@ -21,11 +21,11 @@ def indexes(scope: Scope, version: int) -> str:
     seldom = {
         "options": WITH_OPTIONS,
         "attached to": (
-            "c.relispartition",
+            scope.where(INHERITANCE, "c.relispartition"),
             "(SELECT h.inhparent::regclass::text FROM pg_inherits h WHERE h.inhrelid = c.oid)",
         ),
         "_from": (
-            "c.relispartition",
+            scope.where(INHERITANCE, "c.relispartition"),
             """(SELECT concat(v.indrelid::regclass::text, '.', p.relname)
                 FROM pg_inherits h JOIN pg_index v ON v.indexrelid = h.inhparent
                 JOIN pg_class p ON p.oid = h.inhparent WHERE h.inhrelid = c.oid)""",

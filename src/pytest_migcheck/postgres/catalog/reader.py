@@ -9,18 +9,16 @@ from typing import Any
 import psycopg
 
 from pytest_migcheck.core.catalog import Attributes, Catalog, Group, ObjectKey, Value
-from pytest_migcheck.postgres.catalog.scope import attributes_of
+from pytest_migcheck.postgres.catalog.scope import FUNCTIONS, PARTS, TYPES, attributes_of
 from pytest_migcheck.postgres.catalog.statement import (
-    FUNCTIONS,
     LOOKED_AT,
     PRESENT,
-    TYPES,
     UNHEARD,
     near_objects,
     unheard_objects,
     whole_catalog,
 )
-from pytest_migcheck.postgres.catalog.touched import EVERYTHING, FUNCTION, INDEX, TYPE, Touched
+from pytest_migcheck.postgres.catalog.touched import EVERYTHING, FUNCTION, INDEX, PART, TYPE, Touched
 
 # pg_dump's trick: with this search_path every deparser qualifies names, so databases compare as strings.
 _SETTINGS = {
@@ -44,12 +42,14 @@ _GROWTH = 1.5
 _FEW = 30
 
 _TYPES = frozenset(("type", "composite type"))
-_PARTS = ("index", "sequence")
+_OF_A_TABLE = ("index", "sequence")
+# Read with a table only where one was seen, or heard of.
+_PARTS = ("trigger", "rule", "policy")
 # Kinds of which a catalog has many, and whose schema and table stand in their keys.
 _KNOWN_BY_PLACE = frozenset(("table", "column", "constraint", "index", "sequence"))
 _NOTES = ("comment", "security label")
-_FAMILIES = {TYPE: TYPES, FUNCTION: FUNCTIONS}
-_LETTERS = INDEX + TYPE + FUNCTION
+_FEATURES = {TYPE: TYPES, FUNCTION: FUNCTIONS, PART: PARTS}
+_LETTERS = INDEX + TYPE + FUNCTION + PART
 
 Row = tuple[int, int | None, str, str, str, str, str | None]
 
@@ -82,8 +82,9 @@ class CatalogReader:
         self._groups: dict[int, Group] = {}
         self._table_of: dict[int, int] = {}
         self._parent_of: dict[int, int] = {}
+        self._has_parts = False
         _configure(connection)
-        self._prepared: set[str] = set()
+        self._prepared: dict[frozenset[str], str] = {}
         self._planned_for = 0
         self._prepare("migcheck_unheard", unheard_objects(shared=shared))
         self._touched = Touched.listening(connection) if incremental else None
@@ -95,7 +96,7 @@ class CatalogReader:
         """The catalog as it is now; ``everything`` trusts nothing that was read before."""
         if everything or self._touched is None or not self._groups or not self._read_touched(self._touched):
             self._read_everything()
-        return Catalog(*self._groups.values())
+        return Catalog.sharing(self._groups.values())
 
     def _read_everything(self) -> None:
         if self._touched is not None:
@@ -135,7 +136,9 @@ class CatalogReader:
         if len(oids) > _FEW + len(self._groups) // 2:
             return False
         letters = {word[0] for word in words}
-        seldom |= {family for letter, family in _FAMILIES.items() if letter in letters}
+        seldom |= {feature for letter, feature in _FEATURES.items() if letter in letters}
+        if self._has_parts:
+            seldom.add(PARTS)
         rows = self._near(oids, frozenset(seldom))
         looked_at = {row[0] for row in rows if row[2] == LOOKED_AT}
         for oid in looked_at:
@@ -149,10 +152,10 @@ class CatalogReader:
         return True
 
     def _near(self, oids: Iterable[int], seldom: frozenset[str]) -> list[Row]:
-        name = "_".join(("migcheck_near", *sorted(seldom)))
-        if name not in self._prepared:
+        name = self._prepared.get(seldom)
+        if name is None:
+            name = self._prepared[seldom] = f"migcheck_near_{len(self._prepared)}"
             self._prepare(f"{name} (oid[])", near_objects(self._version, seldom))
-            self._prepared.add(name)
         return self._rows(f"{name} ('{{{','.join(map(str, oids))}}}')")
 
     def _rows(self, statement: str) -> list[Row]:
@@ -184,6 +187,8 @@ class CatalogReader:
             suspect = kind not in _KNOWN_BY_PLACE or schema in suspects or parent in suspects or name in suspects
             if suspect and self._is_hidden(kind, schema, parent, name, parsed):
                 continue
+            if suspect and kind in _PARTS:
+                self._has_parts = True
             group = groups.get(owner)
             if group is None:
                 group = groups[owner] = Group()
@@ -191,7 +196,7 @@ class CatalogReader:
         return groups
 
     def _place(self, owner: int, part: int, kind: str) -> None:
-        if kind not in _PARTS:
+        if kind not in _OF_A_TABLE:
             self._parent_of[owner] = part
         elif part != owner:
             self._table_of[part] = owner

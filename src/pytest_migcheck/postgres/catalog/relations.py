@@ -13,13 +13,13 @@ chapter "System Catalogs" (https://www.postgresql.org/docs/current/catalogs.html
 from __future__ import annotations
 
 from pytest_migcheck.postgres.catalog.indexes import IN_A_TABLESPACE, WITH_OPTIONS, indexes
-from pytest_migcheck.postgres.catalog.scope import Scope, acl, attributes, internal, listed
+from pytest_migcheck.postgres.catalog.scope import FOREIGN, INHERITANCE, Scope, acl, attributes, internal, listed
 
 _KIND = """CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view'
     WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type' END"""
 
 
-def _relations() -> str:
+def _relations(scope: Scope) -> str:
     usual = {
         "persistence": "c.relpersistence",
         "access method": "CASE WHEN c.relam <> 0 THEN (SELECT amname FROM pg_am WHERE oid = c.relam) END",
@@ -41,20 +41,21 @@ def _relations() -> str:
         "partition key": ("c.relkind = 'p'", "pg_get_partkeydef(c.oid)"),
         "partition bound": ("c.relpartbound IS NOT NULL", "pg_get_expr(c.relpartbound, c.oid)"),
         "parents": (
-            "EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)",
+            scope.where(INHERITANCE, "EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)"),
             """(SELECT string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno) FROM pg_inherits i
                 WHERE i.inhrelid = c.oid)""",
         ),
         "of type": ("c.reloftype <> 0", "format_type(c.reloftype, NULL)"),
         "definition": ("c.relkind IN ('v', 'm')", "pg_get_viewdef(c.oid)"),
         "foreign": (
-            "c.relkind = 'f'",
+            scope.where(FOREIGN, "c.relkind = 'f'"),
             """(SELECT concat(s.srvname, ' ', (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(f.ftoptions) o))
                 FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = c.oid)""",
         ),
     }
+    parent = "(SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = c.oid LIMIT 1)"
     return f"""
-SELECT c.oid::bigint, (SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = c.oid LIMIT 1)::bigint,
+SELECT c.oid::bigint, {parent if scope.has(INHERITANCE) else "NULL"}::bigint,
     {_KIND}, c.schema, '', c.name, {attributes(usual, seldom=seldom)}
 FROM rel c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')"""
 
@@ -85,7 +86,7 @@ LEFT JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid AN
     AND o.refclassid = 'pg_class'::regclass AND o.deptype IN ('a', 'i') AND o.refobjsubid > 0"""
 
 
-def _columns(version: int) -> str:
+def _columns(scope: Scope, version: int) -> str:
     # A NOT NULL whose name somebody chose; those that the server makes up follow no rename.
     named = "k.contype = 'n' AND k.conname !~ '_not_null[0-9]*$'" if version >= 180000 else "false"
     usual = {
@@ -103,14 +104,14 @@ def _columns(version: int) -> str:
         "compression": ("a.attcompression <> ''", "a.attcompression"),
         "statistics": ("a.attstattarget <> -1", "a.attstattarget"),
         "options": ("a.attoptions IS NOT NULL", listed("a.attoptions")),
-        "fdw options": ("a.attfdwoptions IS NOT NULL", listed("a.attfdwoptions")),
+        "fdw options": (scope.where(FOREIGN, "a.attfdwoptions IS NOT NULL"), listed("a.attfdwoptions")),
         "inherited": ("NOT a.attislocal", "true"),
         "grants": (
             "a.attacl IS NOT NULL",
             """(SELECT string_agg(x::text, ',' ORDER BY x::text COLLATE "C") FROM unnest(a.attacl) x)""",
         ),
         "_from": (
-            "a.attinhcount > 0",
+            scope.where(INHERITANCE, "a.attinhcount > 0"),
             """(SELECT string_agg(concat(h.inhparent::regclass::text, '.', a.attname), ', ')
                 FROM pg_inherits h WHERE h.inhrelid = c.oid)""",
         ),
@@ -123,16 +124,18 @@ LEFT JOIN pg_constraint k ON k.conrelid = a.attrelid AND k.conkey[1] = a.attnum 
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')"""
 
 
+# PostgreSQL 18 lists NOT NULL in pg_constraint: the column says it already, a name of its own is noise.
+_NO_NOT_NULL = "AND NOT (k.contype = 'n' AND k.convalidated)"
+_OF_ANY_CONSTRAINT = {
+    "definition": "pg_get_constraintdef(k.oid)",
+    "type": "k.contype",
+    "validated": "k.convalidated",
+}
+
+
 def _constraints(scope: Scope, version: int) -> str:
-    # PostgreSQL 18 lists NOT NULL in pg_constraint: the column says it already, a name of its own is noise.
-    not_null = "AND NOT (k.contype = 'n' AND k.convalidated)"
-    of_a_domain = {
-        "definition": "pg_get_constraintdef(k.oid)",
-        "type": "k.contype",
-        "validated": "k.convalidated",
-    }
-    of_a_relation = {
-        **of_a_domain,
+    usual = {
+        **_OF_ANY_CONSTRAINT,
         "enforced": "k.conenforced" if version >= 180000 else "true",
         "deferrable": "k.condeferrable",
         "deferred": "k.condeferred",
@@ -151,7 +154,7 @@ def _constraints(scope: Scope, version: int) -> str:
                 WHERE t.tgconstraint = k.oid AND t.tgisinternal AND t.tgenabled <> 'O')""",
         ),
         "_from": (
-            "k.conparentid <> 0 OR k.coninhcount > 0",
+            scope.where(INHERITANCE, "k.conparentid <> 0 OR k.coninhcount > 0"),
             """CASE WHEN k.conparentid <> 0 THEN (SELECT concat(u.conrelid::regclass::text, '.', u.conname)
                 FROM pg_constraint u WHERE u.oid = k.conparentid)
                 ELSE (SELECT string_agg(concat(h.inhparent::regclass::text, '.', k.conname), ', ')
@@ -160,15 +163,12 @@ def _constraints(scope: Scope, version: int) -> str:
     }
     return f"""
 SELECT r.oid::bigint, NULL::bigint, 'constraint', r.schema, r.name, k.conname::text,
-    {attributes(of_a_relation, seldom=seldom)}
-FROM rel r JOIN pg_constraint k ON k.conrelid = r.oid WHERE k.contype <> 't' {not_null}
-UNION ALL SELECT t.oid::bigint, NULL::bigint, 'constraint', ns.name, t.typname::text, k.conname::text,
-    {attributes(of_a_domain)}
-FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid JOIN ns ON ns.oid = t.typnamespace
-WHERE t.oid >= 16384 AND {scope.among("k.contypid")} AND {scope.own("t", "pg_type")} {not_null}"""
+    {attributes(usual, seldom=seldom)}
+FROM rel r JOIN pg_constraint k ON k.conrelid = r.oid WHERE k.contype <> 't' {_NO_NOT_NULL}"""
 
 
-def _relation_parts() -> str:
+def parts(_: Scope) -> str:
+    """The SELECT of triggers, rules and policies."""
     return """
 SELECT r.oid::bigint, NULL::bigint, 'trigger', r.schema, r.name, t.tgname::text, json_build_object(
     'definition', pg_get_triggerdef(t.oid), 'enabled', t.tgenabled)::text
@@ -186,7 +186,7 @@ FROM pg_policy p JOIN rel r ON r.oid = p.polrelid"""
 
 
 def types(scope: Scope) -> str:
-    """The SELECT of enum, domain, range and base types."""
+    """The SELECT of enum, domain, range and base types, and of the constraints of domains."""
     return f"""
 SELECT t.oid::bigint, NULL::bigint, 'type', n.name, '', t.typname::text, json_build_object(
     'form', CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range' ELSE 'base' END,
@@ -203,7 +203,11 @@ SELECT t.oid::bigint, NULL::bigint, 'type', n.name, '', t.typname::text, json_bu
 FROM pg_type t JOIN ns n ON n.oid = t.typnamespace
 WHERE t.oid >= 16384 AND {scope.among("t.oid")} AND t.typtype IN ('e', 'd', 'r', 'b')
     AND NOT (t.typtype = 'b' AND t.typcategory = 'A')
-    AND {scope.own("t", "pg_type")}"""
+    AND {scope.own("t", "pg_type")}
+UNION ALL SELECT t.oid::bigint, NULL::bigint, 'constraint', ns.name, t.typname::text, k.conname::text,
+    {attributes(_OF_ANY_CONSTRAINT)}
+FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid JOIN ns ON ns.oid = t.typnamespace
+WHERE t.oid >= 16384 AND {scope.among("k.contypid")} AND {scope.own("t", "pg_type")} {_NO_NOT_NULL}"""
 
 
 # As CREATE AGGREGATE takes it: https://www.postgresql.org/docs/current/sql-createaggregate.html.
@@ -232,12 +236,11 @@ FROM pg_proc p JOIN ns n ON n.oid = p.pronamespace WHERE p.oid >= 16384 AND {sco
 
 
 def relation_families(scope: Scope, version: int) -> tuple[str, ...]:
-    """The SELECTs of relations with all that belongs to them, and of the constraints of types."""
+    """The SELECTs of relations with their columns, constraints and indexes, and of sequences."""
     return (
-        _relations(),
+        _relations(scope),
         _sequences(),
-        _columns(version),
+        _columns(scope, version),
         _constraints(scope, version),
         indexes(scope, version),
-        _relation_parts(),
     )

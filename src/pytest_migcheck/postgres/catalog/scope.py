@@ -25,24 +25,31 @@ _RELATION = """SELECT c.oid, ns.name AS schema, c.relname::text AS name, c.relki
 
 # What a change of one object can change in the texts of others, short of a rename: an index, constraint,
 # trigger, policy or rule is its table's, so is a sequence that a column owns; a table reaches its parents and
-# partitions and the tables that reference it.
-_NEAR = """, asked(oid) AS (SELECT unnest($1)), kin(oid) AS (
+# partitions and the tables that reference it. What an oid cannot be is not looked for: starting a statement takes
+# as long as running it.
+_KIN = """, asked(oid) AS (SELECT unnest($1)), kin(oid) AS (
     SELECT a.oid FROM asked a
-    UNION SELECT i.indrelid FROM asked a JOIN pg_index i ON i.indexrelid = a.oid
-    UNION SELECT CASE WHEN k.conrelid <> 0 THEN k.conrelid ELSE k.contypid END
+    UNION ALL SELECT i.indrelid FROM asked a JOIN pg_index i ON i.indexrelid = a.oid
+    UNION ALL SELECT d.refobjid FROM pg_depend d WHERE d.objid = ANY ($1) AND {owned}"""
+_KIN_OF_TYPES = """
+    UNION ALL SELECT CASE WHEN k.conrelid <> 0 THEN k.conrelid ELSE k.contypid END
         FROM asked a JOIN pg_constraint k ON k.oid = a.oid
-    UNION SELECT t.tgrelid FROM asked a JOIN pg_trigger t ON t.oid = a.oid
-    UNION SELECT p.polrelid FROM asked a JOIN pg_policy p ON p.oid = a.oid
-    UNION SELECT w.ev_class FROM asked a JOIN pg_rewrite w ON w.oid = a.oid
-    UNION SELECT t.typrelid FROM asked a JOIN pg_type t ON t.oid = a.oid WHERE t.typrelid <> 0
-    UNION SELECT d.refobjid FROM pg_depend d WHERE d.objid = ANY ($1) AND {owned}
+    UNION ALL SELECT t.typrelid FROM asked a JOIN pg_type t ON t.oid = a.oid WHERE t.typrelid <> 0"""
+_KIN_OF_PARTS = """
+    UNION ALL SELECT t.tgrelid FROM asked a JOIN pg_trigger t ON t.oid = a.oid
+    UNION ALL SELECT p.polrelid FROM asked a JOIN pg_policy p ON p.oid = a.oid
+    UNION ALL SELECT w.ev_class FROM asked a JOIN pg_rewrite w ON w.oid = a.oid"""
+_FAMILY = """
 ), family(oid) AS (
     SELECT kin.oid FROM kin UNION SELECT r.oid FROM family JOIN LATERAL (
         SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = family.oid
-        UNION ALL SELECT h.inhrelid FROM pg_inherits h WHERE h.inhparent = family.oid) r(oid) ON true
+        UNION ALL SELECT h.inhrelid FROM pg_inherits h WHERE h.inhparent = family.oid) r(oid) ON true"""
+_NO_FAMILY = """
+), family(oid) AS (SELECT kin.oid FROM kin"""
+_NEAR = """
 ), near(oid) AS MATERIALIZED (
     SELECT oid FROM family
-    UNION SELECT k.conrelid FROM family f JOIN pg_trigger t ON t.tgrelid = f.oid AND t.tgconstrrelid <> 0
+    UNION ALL SELECT k.conrelid FROM family f JOIN pg_trigger t ON t.tgrelid = f.oid AND t.tgconstrrelid <> 0
         JOIN pg_constraint k ON k.oid = t.tgconstraint
 ), rel AS MATERIALIZED (
     {relation} WHERE c.oid >= 16384 AND c.oid = ANY (ARRAY(
@@ -74,18 +81,34 @@ _ADDRESSES = """ARRAY(SELECT oid FROM near UNION ALL SELECT oid FROM rel
     UNION ALL SELECT w.oid FROM near n JOIN pg_rewrite w ON w.ev_class = n.oid)"""
 
 
+# What many databases have none of, and most steps do not touch: a statement is the slower the more it could read.
+TYPES, FUNCTIONS, COMMENTS, LABELS = "types", "functions", "comments", "labels"
+PARTS = "triggers, policies and rules"
+INHERITANCE, FOREIGN, EXTENSIONS = "inheritance", "foreign tables", "extensions"
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """All objects, or those near the oids of the parameter."""
+    """All objects, or those near the oids of the parameter; then ``seldom`` says what there may be among them."""
 
     near: bool
+    seldom: frozenset[str] = frozenset()
+
+    def has(self, feature: str) -> bool:
+        """Whether there may be any of it."""
+        return not self.near or feature in self.seldom
 
     def head(self) -> str:
         """The WITH that the families read from: ``ns`` (namespaces of users) and ``rel`` (relations)."""
-        template = _NEAR if self.near else _ALL
         # Of a composite type the type is the extension's member, and not the relation behind it.
         own = f"{self.own('c', 'pg_class')} AND {self.own_address(_TYPE, 'c.reltype')}"
-        return _NAMESPACES + template.format(relation=_RELATION, owned=_OWNED, own=own)
+        return _NAMESPACES + self._relations().format(relation=_RELATION, owned=_OWNED, own=own)
+
+    def _relations(self) -> str:
+        if not self.near:
+            return _ALL
+        kin = (_KIN, _KIN_OF_TYPES if self.has(TYPES) else "", _KIN_OF_PARTS if self.has(PARTS) else "")
+        return "".join((*kin, _FAMILY if self.has(INHERITANCE) else _NO_FAMILY, _NEAR))
 
     def own(self, alias: str, catalog: str) -> str:
         """What an extension brings along belongs to the extension, not to the migrations."""
@@ -93,8 +116,14 @@ class Scope:
 
     def own_address(self, class_: str, oid: str) -> str:
         """``own`` for an object whose catalog is in a column."""
+        if not self.has(EXTENSIONS):
+            return "true"
         members = "pg_depend m WHERE m.deptype = 'e' AND" if self.near else "member m WHERE"
         return f"NOT EXISTS (SELECT FROM {members} m.classid = {class_} AND m.objid = {oid})"
+
+    def where(self, feature: str, condition: str) -> str:
+        """The condition of an attribute that only such objects can have."""
+        return condition if self.has(feature) else "false"
 
     def among(self, column: str) -> str:
         """Restrict objects that are no relations, by a column that an index is on."""
@@ -106,23 +135,22 @@ class Scope:
 
 
 def attributes(named: Mapping[str, str], *, seldom: Mapping[str, tuple[str, str]] | None = None) -> str:
-    """Attributes by name, each an SQL expression, as one text: a token for the names, and a JSON array of the values.
+    """Attributes by name, each an SQL expression, as one text: a token for the names, and JSON arrays of the values.
 
-    ``seldom`` are those that are NULL unless a condition holds, as (condition, expression). Where none of the
-    conditions holds their values are left out: a catalog has many columns, and most have none of it.
+    ``seldom`` are those that are NULL unless a condition holds, as (condition, expression): a second array on a line
+    of its own. Where none of the conditions holds it is left out: a catalog has many columns, and most have none of it.
     The server builds an array in half the time of an object; ``attributes_of`` reads either.
     """
     conditional = seldom or {}
     names = (*named, *conditional)
     token = f"{crc32(repr(names).encode()):x}"
     assert _names.setdefault(token, names) == names
-    usual = ", ".join(named.values())
-    values = f"json_build_array({usual})"
+    text = f"'{token}' || json_build_array({', '.join(named.values())})::text"
     if conditional:
         some = " OR ".join(condition for condition, _ in conditional.values())
-        all_ = ", ".join((usual, *(f"CASE WHEN {when} THEN {value} END" for when, value in conditional.values())))
-        values = f"CASE WHEN {some} THEN json_build_array({all_}) ELSE {values} END"
-    return f"'{token}' || ({values})::text"
+        more = ", ".join(f"CASE WHEN {when} THEN {value} END" for when, value in conditional.values())
+        text += f" || CASE WHEN {some} THEN E'\\n' || json_build_array({more})::text ELSE '' END"
+    return text
 
 
 def attributes_of(text: str) -> dict[str, Any]:
@@ -130,8 +158,9 @@ def attributes_of(text: str) -> dict[str, Any]:
     if text.startswith("{"):
         parsed: dict[str, Any] = json.loads(text)
         return parsed
-    token, bracket, values = text.partition("[")
-    return dict(zip_longest(_names[token], json.loads(bracket + values)))
+    token, bracket, arrays = text.partition("[")
+    values = [value for array in (bracket + arrays).split("\n") for value in json.loads(array)]
+    return dict(zip_longest(_names[token], values))
 
 
 def acl(column: str, letter: str, owner: str) -> str:

@@ -6,8 +6,18 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from pytest_migcheck.postgres.catalog.database import comments, database_families, labels, unheard_families
-from pytest_migcheck.postgres.catalog.relations import functions, relation_families, types
-from pytest_migcheck.postgres.catalog.scope import Scope
+from pytest_migcheck.postgres.catalog.relations import functions, parts, relation_families, types
+from pytest_migcheck.postgres.catalog.scope import (
+    COMMENTS,
+    EXTENSIONS,
+    FOREIGN,
+    FUNCTIONS,
+    INHERITANCE,
+    LABELS,
+    PARTS,
+    TYPES,
+    Scope,
+)
 
 # The owners of what belongs to no relation, type or function.
 OF_THE_DATABASE = 0
@@ -16,10 +26,6 @@ UNHEARD = -1
 LOOKED_AT = "looked at"
 # A row of this kind names a family of which the database has at least one.
 PRESENT = "present"
-
-# What many databases have none of, and most steps do not touch: a statement is the slower the more it could read.
-TYPES, FUNCTIONS, COMMENTS, LABELS = "types", "functions", "comments", "labels"
-
 
 @cache
 def whole_catalog(version: int, *, shared: bool) -> str:
@@ -45,9 +51,9 @@ def near_objects(version: int, seldom: frozenset[str]) -> str:
 
     Args:
         version: the server's version number.
-        seldom: what to read besides (``TYPES``, ``FUNCTIONS``, ``COMMENTS``, ``LABELS``).
+        seldom: what there may be besides plain tables with their indexes, constraints and sequences.
     """
-    scope = Scope(near=True)
+    scope = Scope(near=True, seldom=seldom)
     looked_at = f"\nSELECT n.oid::bigint, NULL::bigint, '{LOOKED_AT}', '', '', '', NULL::text FROM near n"
     more = (family(scope) for name, family in _SELDOM.items() if name in seldom)
     return scope.head() + _union((*relation_families(scope, version), *more, looked_at))
@@ -55,11 +61,12 @@ def near_objects(version: int, seldom: frozenset[str]) -> str:
 
 @cache
 def unheard_objects(*, shared: bool) -> str:
-    """The statement that reads what no event trigger tells of, and whether there are comments and labels."""
+    """The statement that reads what no event trigger tells of, and which of the seldom there are."""
     return _union((*_owned_by(UNHEARD, unheard_families(shared=shared)), _PRESENT))
 
 
 _SELDOM: Mapping[str, Callable[[Scope], str]] = {
+    PARTS: parts,
     TYPES: types,
     FUNCTIONS: functions,
     COMMENTS: comments,
@@ -68,7 +75,10 @@ _SELDOM: Mapping[str, Callable[[Scope], str]] = {
 _PRESENT = f"""
 SELECT NULL::bigint, NULL::bigint, '{PRESENT}', '', '', f.name, NULL::text FROM (VALUES
     ('{COMMENTS}', EXISTS (SELECT FROM pg_description d WHERE d.objoid >= 16384)),
-    ('{LABELS}', EXISTS (SELECT FROM pg_seclabel))) f(name, present) WHERE f.present"""
+    ('{LABELS}', EXISTS (SELECT FROM pg_seclabel)),
+    ('{INHERITANCE}', EXISTS (SELECT FROM pg_inherits)),
+    ('{FOREIGN}', EXISTS (SELECT FROM pg_foreign_table)),
+    ('{EXTENSIONS}', EXISTS (SELECT FROM pg_extension e WHERE e.oid >= 16384))) f(name, present) WHERE f.present"""
 
 
 def _owned_by(owner: int, families: Iterable[str]) -> tuple[str, ...]:

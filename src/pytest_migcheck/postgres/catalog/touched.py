@@ -17,7 +17,7 @@ from psycopg import errors
 
 _CHANNEL = "migcheck_touched"
 EVERYTHING = "all"
-INDEX, TYPE, FUNCTION = "i", "t", "f"
+INDEX, TYPE, FUNCTION, PART = "i", "t", "f", "p"
 
 _INSTALLED = "SELECT count(*) = 2 FROM pg_event_trigger WHERE evtname IN ('migcheck_done', 'migcheck_dropped')"
 
@@ -32,7 +32,7 @@ _NOTIFY = f"""IF octet_length(payload) > 7900 THEN
     END IF;"""
 
 # A notification is a list of oids; "all" when a command reaches further than that, a letter before a dropped index, and
-# before a type, its constraint, and a function.
+# before a type, its constraint, a function, and a trigger, policy or rule.
 # The limit of a payload is 8000 bytes (https://www.postgresql.org/docs/current/sql-notify.html).
 _DONE = f"""
 CREATE OR REPLACE FUNCTION pg_catalog.migcheck_done() RETURNS event_trigger LANGUAGE plpgsql
@@ -42,7 +42,8 @@ BEGIN
     SELECT CASE WHEN count(*) = 0 THEN NULL
         WHEN bool_and(coalesce(d.classid IN {_READ_BY_OID}, false)) THEN string_agg(DISTINCT CASE d.classid
             WHEN 'pg_type'::regclass THEN '{TYPE}' WHEN 'pg_proc'::regclass THEN '{FUNCTION}'
-            WHEN 'pg_constraint'::regclass THEN '{TYPE}' ELSE '' END || d.objid, ' ')
+            WHEN 'pg_constraint'::regclass THEN '{TYPE}' WHEN 'pg_class'::regclass THEN '' ELSE '{PART}' END
+            || d.objid, ' ')
         ELSE '{EVERYTHING}' END
     INTO payload FROM pg_event_trigger_ddl_commands() d;
     IF tg_tag IN ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'REASSIGN OWNED', 'DROP OWNED', 'SECURITY LABEL',
