@@ -86,7 +86,7 @@ LISTEN {_CHANNEL}"""
 # Statements whose effect on the catalog no event trigger tells of, wherever they stand in a text.
 _UNHEARD = re.compile(
     r"\b(insert\s+into|update(\s+only)?|delete\s+from|merge\s+into|truncate(\s+table)?)\s+\"?pg_"
-    r"|\bcluster\b|\bevent(_|\s+)triggers?\b|\ballow_system_table_mods\b"
+    r"|\bcluster\b|\breindex\b|\bevent(_|\s+)triggers?\b|\ballow_system_table_mods\b"
     r"|\ball\s+in\s+tablespace\b|\bowned\s+by\s+(current_|session_)?(user|role)\b",
     re.IGNORECASE,
 )
