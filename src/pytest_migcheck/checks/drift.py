@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_migcheck.checks.drift_fix import fix_code, keys_of, paste_order
@@ -22,8 +22,13 @@ from pytest_migcheck.postgres.fold import fold
 from pytest_migcheck.postgres.server import Server
 
 
-def compare_models(history: History, server: Server, migrated: Catalog, severities: Severities) -> Outcome:
-    """Compare the migrated catalog with the models of every database that has some."""
+def compare_models(
+    history: History, server: Server, migrated: Catalog, severities: Severities, copy: Callable[[], DatabaseSet]
+) -> Outcome:
+    """Compare the migrated catalog with the models of every database that has some.
+
+    ``copy`` gives databases that are migrated to the heads.
+    """
     models = DatabaseSet(server, "models")
     outcomes: list[Outcome] = []
     try:
@@ -41,10 +46,36 @@ def compare_models(history: History, server: Server, migrated: Catalog, severiti
                 heads=", ".join(history.graph.heads),
                 severities=severities,
             )
-            outcomes.append(judge_drift(one, side, models))
+            try:
+                models = _built(one, side, models, copy)
+            except ModelsNotCreatableError as error:
+                outcomes.append(Outcome(status=Status.FAILED, findings=(_not_creatable(error, side.env_path, one),)))
+            else:
+                outcomes.append(judge_drift(one, side, models))
         return joined(outcomes)
     finally:
         models.drop()
+
+
+def _built(
+    declared: Declared, side: Migrated, models: DatabaseSet, copy: Callable[[], DatabaseSet]
+) -> DatabaseSet:
+    """The databases with the models: the empty ones that are given, or in their place those of ``copy``."""
+    try:
+        declared.build(models, side.catalog)
+    except ModelsNotCreatableError:
+        if declared.build_over is None:
+            raise
+    else:
+        return models
+    models.drop()
+    over = copy()
+    try:
+        declared.build_over(over, side.catalog)
+    except ModelsNotCreatableError:
+        over.drop()
+        raise
+    return over
 
 
 _SHOWN = 300
@@ -72,11 +103,7 @@ class Migrated:
 
 
 def judge_drift(declared: Declared, side: Migrated, models: DatabaseSet) -> Outcome:
-    """Build the models of one database, read them as the migrated one was read, and compare."""
-    try:
-        declared.build(models, side.catalog)
-    except ModelsNotCreatableError as error:
-        return Outcome(status=Status.FAILED, findings=(_not_creatable(error, side.env_path, declared),))
+    """Read the models, which were built in a database, as the migrated one was read, and compare."""
     expected = models.read_catalog(side.hidden_tables)
     reader = models.reader(models.main)
     differences = drift(

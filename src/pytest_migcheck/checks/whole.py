@@ -101,4 +101,12 @@ class WholeHistory:
     def _drift(self) -> Outcome:
         assert self._migrated is not None
         self._ground.pause()
-        return compare_models(self._history, self._ground.server(), self._migrated, self._severities)
+        return compare_models(self._history, self._ground.server(), self._migrated, self._severities, self._copy)
+
+    def _copy(self) -> DatabaseSet:
+        """The databases at the heads once more."""
+        if self._at_heads is None:
+            self._upgraded = None
+            self._upgrade()
+        assert self._at_heads is not None
+        return self._at_heads.copy("models")

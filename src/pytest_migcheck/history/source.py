@@ -55,7 +55,8 @@ class Declared:
 
     ``database`` is the label of this one in a catalog of several databases, "" for the main one; ``others`` are
     the labels of the others.
-    ``build`` gets the database and the migrated catalog (for what only migrations can create);
+    ``build`` gets an empty database and the migrated catalog (for what only migrations can create); where that fails,
+    ``build_over`` gets a copy of the migrated database, if there is such a way;
     ``ignore`` is true for differences that the user's own filters leave out; ``complete`` means that every kind of
     object can be declared there, as in DDL, and not only what models can say. ``locate`` gives the file and line
     that declare an object; ``forgotten`` are tables that the project declares somewhere else.
@@ -69,6 +70,7 @@ class Declared:
     complete: bool = False
     locate: Callable[[ObjectKey], tuple[str, int] | None] = lambda _: None
     forgotten: Callable[[], tuple[ForgottenTable, ...]] = tuple
+    build_over: Callable[[DatabaseSet, Catalog], None] | None = None
 
     @property
     def noun(self) -> str:

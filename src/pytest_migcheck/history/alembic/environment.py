@@ -20,6 +20,7 @@ from alembic.script import ScriptDirectory
 from pytest_migcheck.history.alembic.events import is_autocommit, recorded
 from pytest_migcheck.history.alembic.modules import OwnModules
 from pytest_migcheck.history.alembic.redirect import Redirection
+from pytest_migcheck.history.alembic.schemas import SchemaView
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.trace.recorder import Recorder
 
@@ -31,14 +32,20 @@ Contexts = Callable[[], Iterable[AbstractContextManager[Any]]]
 class Configured:
     """What env.py handed to ``context.configure``, one entry per call, and the database that each call is for.
 
-    ``autocommits`` tells for each call whether the statements on its connection commit by themselves.
+    ``autocommits`` tells for each call whether the statements on its connection commit by themselves, ``views`` how
+    the connection of each resolves names, where somebody looked.
     """
 
     calls: list[dict[str, Any]] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     autocommits: list[bool] = field(default_factory=list)
+    views: list[SchemaView] = field(default_factory=list)
     functions_called: int = 0
     external_transaction: bool = False
+
+    def view(self, number: int) -> SchemaView:
+        """How the connection of a call resolves names."""
+        return self.views[number] if len(self.views) == len(self.calls) else SchemaView()
 
     @property
     def keeps_one_connection(self) -> bool:

@@ -2,83 +2,145 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from pytest_migcheck.core.catalog import ObjectKey
+from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Change, Difference
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.history.alembic.reflected import ReflectedTables
+from pytest_migcheck.history.alembic.schemas import SchemaView
+
+_TABLES = ("table", "partitioned table", "comment")
 
 
 class Filters:
-    """env.py's ``include_name``, ``include_object`` and ``include_schemas``, asked about differences."""
+    """env.py's ``include_name``, ``include_object`` and ``include_schemas``, asked about differences.
 
-    def __init__(self, metadata: Sequence[sa.MetaData], options: dict[str, Any]) -> None:
+    Args:
+        metadata: the models.
+        options: what env.py handed to ``context.configure``.
+        view: how its connection resolves names.
+    """
+
+    def __init__(
+        self, metadata: Sequence[sa.MetaData], options: Mapping[str, Any], view: SchemaView | None = None
+    ) -> None:
         self._metadata = metadata
         self._include_name = options.get("include_name")
         self._include_object = options.get("include_object")
         self._include_schemas = bool(options.get("include_schemas"))
+        self.view = view or SchemaView()
         self._schemas = {t.schema for m in metadata for t in m.tables.values() if t.schema}
+        self._reflected = ReflectedTables(Catalog(), self.view)
 
-    def hides_table(self, table: sa.Table) -> bool:
+    def see(self, migrated: Catalog) -> None:
+        """Take the tables that ``include_object`` is asked about from this catalog, and the schemas that there are."""
+        self.view = self.view.at({key.name for key in migrated.objects if key.kind == "schema"})
+        self._reflected = ReflectedTables(migrated, self.view)
+
+    def shown(self, one: sa.MetaData) -> list[sa.Table]:
+        """The tables of the models that are compared, and those that they need."""
         if self._include_object is None:
-            return False
-        return not self._include_object(table, table.name, "table", False, None)
+            return list(one.sorted_tables)
+        needed: set[sa.Table] = set()
+        new = {t for t in one.sorted_tables if self._includes(t, t.name, "table", reflected=False, other=None)}
+        while new:
+            needed |= new
+            new = {key.column.table for t in new for key in t.foreign_keys} & set(one.sorted_tables) - needed
+        return [t for t in one.sorted_tables if t in needed]
 
     def ignores(self, difference: Difference) -> bool:
         """Whether Alembic's autogenerate would not look at this object either."""
         key = _key(difference)
         if difference.change is Change.ADDED and not self._looks_into(key.schema):
             return True
-        table = key.parent or (key.name if difference.kind in ("table", "partitioned table", "comment") else "")
+        table = key.parent or (key.name if difference.kind in _TABLES else "")
         if table and self._hides(table, "table", key.schema, difference):
             return True
         kind = _alembic_kind(difference)
         return bool(kind and key.parent and self._hides(key.name, kind, key.schema, difference, parent=table))
 
     def _looks_into(self, schema: str) -> bool:
-        if schema in ("", "public"):
+        if not schema:
             return True
-        if not self._include_schemas:
-            return schema in self._schemas
-        return self._include_name is None or bool(self._include_name(schema, "schema", {}))
+        name = self.view.declared(schema)
+        if name is not None and not self._include_schemas:
+            return name in self._schemas
+        return self._names(name, "schema", {})
 
     def _hides(
         self, name: str, kind: str, schema: str, difference: Difference, *, parent: str = ""
     ) -> bool:
-        default = schema in ("", "public")
-        if self._include_name is not None:
-            parents = {"schema_name": None if default else schema}
-            if kind != "table":
-                parents["table_name"] = parent
-            if not self._include_name(name, kind, parents):
-                return True
+        declared = self.view.declared(schema)
+        parents = {"schema_name": declared, "schema_qualified_table_name": parent or name}
+        if declared:
+            parents["schema_qualified_table_name"] = f"{declared}.{parent or name}"
+        if kind != "table":
+            parents["table_name"] = parent
+        if not self._names(name, kind, parents):
+            return True
         if self._include_object is None:
             return False
-        table = self._table(parent or name, None if default else schema)
-        reflected = difference.change is Change.ADDED
-        item: Any = table
-        if kind == "column":
-            item = table.columns.get(name, sa.Column(name, sa.types.NULLTYPE))
-        elif kind == "index":
-            item = next((i for i in table.indexes if i.name == name), sa.Index(name))
-        elif kind in _CONSTRAINTS:
-            item = next((c for c in table.constraints if c.name == name), _CONSTRAINTS[kind](name))
-        return not self._include_object(item, name, kind, reflected, None)
+        modelled = self._table(parent or name, declared)
+        migrated = self._reflected.table(schema, parent or name)
+        reflected = difference.change is Change.ADDED or modelled is None
+        sides = [None if t is None else _part(t, name, kind) for t in (modelled, migrated)]
+        item = sides[1] if reflected else sides[0]
+        other = sides[1] if difference.change is Change.CHANGED and not reflected else None
+        if item is None:
+            item = _stand_in(name, kind)
+        return not self._includes(item, name, kind, reflected=reflected, other=other)
 
-    def _table(self, name: str, schema: str | None) -> sa.Table:
-        for one in self._metadata:
-            for table in one.tables.values():
-                if table.name == name and table.schema in (schema, schema or "public"):
-                    return table
-        return sa.Table(name, sa.MetaData(), schema=schema)
+    def _table(self, name: str, schema: str | None) -> sa.Table | None:
+        tables = (t for one in self._metadata for t in one.tables.values() if t.name == name)
+        return next((t for t in tables if self.view.real(t.schema) == self.view.real(schema)), None)
+
+    def _names(self, name: str | None, kind: str, parents: Mapping[str, str | None]) -> bool:
+        include = self._include_name
+        return include is None or _asked("include_name", include, f"{kind} {name}", (name, kind, dict(parents)))
+
+    def _includes(self, item: Any, name: str, kind: str, *, reflected: bool, other: Any) -> bool:
+        include = self._include_object
+        arguments = (item, name, kind, reflected, other)
+        return include is None or _asked("include_object", include, f"{kind} {name}", arguments)
 
 
-_CONSTRAINTS: Mapping[str, Callable[[str], sa.Constraint]] = {
-    "unique_constraint": lambda name: sa.UniqueConstraint(name=name),
-    "foreign_key_constraint": lambda name: sa.ForeignKeyConstraint((), (), name=name),
-}
+def _asked(word: str, include: Callable[..., Any], about: str, arguments: Iterable[Any]) -> bool:
+    try:
+        return bool(include(*arguments))
+    except Exception as error:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
+        place = f"{Path(frames[-1].filename)}:{frames[-1].lineno}" if frames else word
+        raise MigcheckError(
+            f"{word} of env.py raises for the {about}: {type(error).__name__}: {error} ({place})\n"
+            "what to do: correct the function; Alembic's autogenerate would ask it the same"
+        ) from error
+
+
+def _part(table: sa.Table, name: str, kind: str) -> Any:
+    if kind == "table":
+        return table
+    if kind == "column":
+        return table.columns.get(name)
+    parts: Iterable[Any] = table.indexes if kind == "index" else table.constraints
+    return next((part for part in parts if part.name == name), None)
+
+
+def _stand_in(name: str, kind: str) -> Any:
+    """What is asked about where neither side has the object as such, as with a name that the database gave."""
+    made: Mapping[str, Callable[[], Any]] = {
+        "table": lambda: sa.Table(name, sa.MetaData()),
+        "column": lambda: sa.Column(name, sa.types.NULLTYPE),
+        "index": lambda: sa.Index(name),
+        "unique_constraint": lambda: sa.UniqueConstraint(name=name),
+        "foreign_key_constraint": lambda: sa.ForeignKeyConstraint((), (), name=name),
+    }
+    return made[kind]()
 
 
 def _alembic_kind(difference: Difference) -> str:

@@ -24,7 +24,8 @@ from pytest_migcheck.history.alembic.modules import OwnModules, prepended_folder
 from pytest_migcheck.history.alembic.placeholders import replace_placeholders
 from pytest_migcheck.history.alembic.prepare import Preparation, apply_preparations, apply_seed
 from pytest_migcheck.history.alembic.redirect import Redirection
-from pytest_migcheck.history.alembic.scripts import load_graph, open_scripts
+from pytest_migcheck.history.alembic.schemas import PUBLIC, SchemaView, schema_view
+from pytest_migcheck.history.alembic.scripts import load_graph, open_scripts, targeted
 from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun
 from pytest_migcheck.history.source import Declared, Fault, Run, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
@@ -100,7 +101,7 @@ class AlembicHistory:
         """The revisions; every file is read when it is first asked for, which a kept template never does."""
         with self._modules.first():
             graph = load_graph(self._scripts, self.name)
-        return _targeted(graph, self._options.targets, self.name)
+        return targeted(graph, self._options.targets, self.name)
 
     @property
     def file_template(self) -> str | None:
@@ -138,7 +139,14 @@ class AlembicHistory:
     def _probe(self, databases: DatabaseSet) -> Configured:
         """Run env.py once with nothing to do, to see how it works and what it declares."""
         if self._configured is None:
-            self._configured = self._run_env(databases, lambda _heads, _context: ())
+            views: list[SchemaView] = []
+
+            def look(_heads: Any, context: Any) -> tuple[()]:
+                views.append(schema_view(context))
+                return ()
+
+            self._configured = self._run_env(databases, look)
+            self._configured.views = views
             if not self._configured.calls or not self._configured.functions_called:
                 raise MigcheckError(
                     f"{self.env_path}: env.py ended without calling context.run_migrations()\n"
@@ -244,12 +252,10 @@ class AlembicHistory:
         )
 
     def version_tables(self) -> tuple[tuple[str, str], ...]:
-        calls = self._configured.calls if self._configured else []
-        named = {
-            (str(c.get("version_table_schema") or "public"), str(c.get("version_table") or "alembic_version"))
-            for c in calls
-        }
-        return tuple(sorted(named or {("public", "alembic_version")}))
+        configured = self._configured or Configured()
+        tables = (str(call.get("version_table") or "alembic_version") for call in configured.calls)
+        named = {(configured.view(number).version_schema, table) for number, table in enumerate(tables)}
+        return tuple(sorted(named or {(PUBLIC, "alembic_version")}))
 
     def source_files(self) -> Iterable[Path]:
         return self.root.rglob("*.py")
@@ -274,25 +280,3 @@ def _locations(scripts: ScriptDirectory) -> list[Any]:
 
 def _destination(targets: tuple[str, ...]) -> Any:
     return targets or "heads"
-
-
-def _targeted(graph: Graph, targets: tuple[str, ...], label: str) -> Graph:
-    """The part of the graph that the setting ``migcheck_target`` goes up to."""
-    if not targets:
-        return graph
-    known = {name: r.id for r in graph.revisions.values() for name in (r.id, *r.branch_labels)}
-    wanted: set[str] = set()
-    heads: list[str] = []
-    for target in targets:
-        name = target.partition("@")[0] if target.endswith("@head") else target
-        matches = [h for h in graph.heads if name in graph.revisions[h].branch_labels]
-        matches = matches or ([known[name]] if name in known else [])
-        if not matches:
-            raise MigcheckError(
-                f"migcheck_target: {target!r} is not a revision or branch label of {label}; "
-                f"heads: {', '.join(graph.heads)}"
-            )
-        heads += matches
-        for match in matches:
-            wanted |= {match, *graph.ancestors(match)}
-    return Graph({r: v for r, v in graph.revisions.items() if r in wanted}, tuple(heads))

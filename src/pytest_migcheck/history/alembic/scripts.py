@@ -200,3 +200,25 @@ def _definition_lines(path: str) -> dict[str, int]:
 
 def _assignment_line(path: str, name: str) -> int:
     return _definition_lines(path).get(name, 1)
+
+
+def targeted(graph: Graph, targets: tuple[str, ...], label: str) -> Graph:
+    """The part of the graph that the setting ``migcheck_target`` goes up to."""
+    if not targets:
+        return graph
+    known = {name: r.id for r in graph.revisions.values() for name in (r.id, *r.branch_labels)}
+    wanted: set[str] = set()
+    heads: list[str] = []
+    for target in targets:
+        name = target.partition("@")[0] if target.endswith("@head") else target
+        matches = [h for h in graph.heads if name in graph.revisions[h].branch_labels]
+        matches = matches or ([known[name]] if name in known else [])
+        if not matches:
+            raise MigcheckError(
+                f"migcheck_target: {target!r} is not a revision or branch label of {label}; "
+                f"heads: {', '.join(graph.heads)}"
+            )
+        heads += matches
+        for match in matches:
+            wanted |= {match, *graph.ancestors(match)}
+    return Graph({r: v for r, v in graph.revisions.items() if r in wanted}, tuple(heads))
