@@ -141,6 +141,14 @@ def test_what_the_models_do_not_need_is_told(project: Project, migcheck) -> None
         ("info", f"schema other: {only}"),
         ("warning", f"type public.left_behind: {only}"),
     ]
+    told = migcheck("--migcheck-checks=drift", "-v").stdout
+    told.fnmatch_lines(
+        [
+            f"  warning  MC301 drift  public.left_behind   type public.left_behind: {only}",
+            '           fix  sa.Enum(name="left_behind").drop(op.get_bind())   # or declare it in the models',
+        ]
+    )
+    told.no_fnmatch_line("*DROP FUNCTION*")
     project.write("pytest.ini", "[pytest]\nmigcheck_drift =\n    function: error\n    extension: ignore\n    schema: warning\n")
     assert drift_of(project, migcheck) == [
         ("error", f"function public.f(): {only}"),

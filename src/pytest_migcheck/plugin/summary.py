@@ -81,7 +81,7 @@ class Summary:
         return ", ".join(names[:_LISTED]) + more
 
     def _listed(self, entries: list[dict[str, Any]]) -> Iterator[str]:
-        """With ``-v``, what items have found that pass: those that fail have told all of theirs."""
+        """With ``-v``, what items have found that pass, warnings with their fix: those that fail have told all."""
         if self._verbosity < 1:
             return
         for entry in entries:
@@ -91,6 +91,8 @@ class Summary:
                     word = "listed" if finding["severity"] == "info" else finding["severity"]
                     where = f"{finding['id']} {finding['rule']}  {self._places([finding])}"
                     yield f"  {word:<7}  {where}   {finding['headline']}"
+                    if finding["severity"] == "warning" or self._verbosity > 1:
+                        yield from _fix_lines(finding)
 
     def _ignored(self, findings: list[dict[str, Any]]) -> Iterator[str]:
         """With ``-v``, what is there and fails nobody, with the reason."""
@@ -134,6 +136,12 @@ class Summary:
         for command in self._files.annotations(self._report(session)):
             reporter.ensure_newline()
             reporter.write_line(command)
+
+
+def _fix_lines(finding: dict[str, Any]) -> Iterator[str]:
+    for text in (text for label, text in finding["details"] if label == "fix"):
+        for number, line in enumerate(text.splitlines()):
+            yield f"           {'' if number else 'fix':<5}{line}".rstrip()
 
 
 def _figures(entries: list[dict[str, Any]], findings: list[dict[str, Any]]) -> str:
