@@ -191,7 +191,7 @@ FINDING_TEXTS: dict[str, FindingText] = {
         summary="The models and the migrated database disagree about an object.",
         condition="the catalog after all revisions differs from what the models create in an empty database",
         effect="the application expects a schema that production does not have",
-        fix='write the missing revision: alembic revision --autogenerate -m "..."',
+        fix='write a revision with the code that is printed (alembic revision -m "..."), or correct the models',
     ),
     "upgrade-fails-on-rows": FindingText(
         check="data",
