@@ -7,10 +7,15 @@ from collections.abc import Callable
 import pytest
 from catalog_server import Scratch
 
+from pytest_migcheck.core.diff import diff
 from pytest_migcheck.core.drift import drift
 from pytest_migcheck.postgres.fold import fold
 
 T = "CREATE TABLE t (id integer PRIMARY KEY, name text, n integer)"
+PARTITIONED = (
+    "CREATE TABLE r (id int PRIMARY KEY); CREATE TABLE p (id int, k int, u int REFERENCES r, PRIMARY KEY (id, k),"
+    "UNIQUE (u, k), CONSTRAINT c CHECK (u > 0)) PARTITION BY LIST (k)"
+)
 E = "CREATE TYPE e AS ENUM ('a', 'b');"
 
 EQUAL = (
@@ -149,6 +154,24 @@ EQUAL = (
         "partition that was attached",
         "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
         "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 (a int); ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1)",
+    ),
+    (
+        "partition with constraints that was attached",
+        f"{PARTITIONED}; CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
+        f"{PARTITIONED}; CREATE TABLE p1 (id int NOT NULL, k int NOT NULL, u int, CONSTRAINT p1_pkey PRIMARY KEY (id, k),"
+        "CONSTRAINT p1_u_k_key UNIQUE (u, k), CONSTRAINT c CHECK (u > 0), CONSTRAINT p_u_fkey FOREIGN KEY (u) REFERENCES r);"
+        "ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1)",
+    ),
+    (
+        "partition with constraints as pg_dump writes it",
+        f"{PARTITIONED}; CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
+        "CREATE TABLE r (id int NOT NULL); CREATE TABLE p (id int NOT NULL, k int NOT NULL, u int, CONSTRAINT c CHECK (u > 0))"
+        "PARTITION BY LIST (k); CREATE TABLE p1 (id int NOT NULL, k int NOT NULL, u int, CONSTRAINT c CHECK (u > 0));"
+        "ALTER TABLE ONLY p ATTACH PARTITION p1 FOR VALUES IN (1); ALTER TABLE ONLY r ADD CONSTRAINT r_pkey PRIMARY KEY (id);"
+        "ALTER TABLE ONLY p ADD CONSTRAINT p_pkey PRIMARY KEY (id, k), ADD CONSTRAINT p_u_k_key UNIQUE (u, k);"
+        "ALTER TABLE ONLY p1 ADD CONSTRAINT p1_pkey PRIMARY KEY (id, k), ADD CONSTRAINT p1_u_k_key UNIQUE (u, k);"
+        "ALTER INDEX p_pkey ATTACH PARTITION p1_pkey; ALTER INDEX p_u_k_key ATTACH PARTITION p1_u_k_key;"
+        "ALTER TABLE p ADD CONSTRAINT p_u_fkey FOREIGN KEY (u) REFERENCES r (id)",
     ),
     (
         "type that was made anew",
@@ -313,6 +336,17 @@ def test_the_same_schema_written_differently_is_no_drift(
     new_scratch: Callable[[], Scratch], models: str, migrated: str
 ) -> None:
     assert judged(new_scratch, models, migrated) == ""
+
+
+def test_a_partition_that_is_detached_again_is_as_it_was(new_scratch: Callable[[], Scratch]) -> None:
+    whole = new_scratch()
+    whole.run(f"{PARTITIONED}; CREATE TABLE p1 (id int, k int, u int REFERENCES r, PRIMARY KEY (id, k), UNIQUE (u, k))")
+    whole.run("ALTER TABLE p1 ADD CONSTRAINT c CHECK (u > 0)")
+    before = whole.read()
+    whole.run("ALTER TABLE p ATTACH PARTITION p1 FOR VALUES IN (1)")
+    whole.run("ALTER TABLE p DETACH PARTITION p1; DROP TABLE p1; CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)")
+    whole.run("ALTER TABLE p DETACH PARTITION p1; ALTER TABLE p1 RENAME CONSTRAINT p_u_fkey TO p1_u_fkey")
+    assert diff(before, whole.read()) == ()
 
 
 @pytest.mark.parametrize(("models", "migrated", "expected"), [p[1:] for p in JUDGED], ids=[p[0] for p in JUDGED])
