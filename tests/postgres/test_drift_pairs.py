@@ -315,6 +315,27 @@ JUDGED = (
         "warning view public.v changed",
     ),
     (
+        "mapped view with a serial key, an enum, comments and foreign keys from it and to it",
+        f"{E} {T}; CREATE TABLE v (id serial PRIMARY KEY, n int REFERENCES t UNIQUE, e e, f e[]); CREATE INDEX i ON v (n);"
+        "CREATE TABLE u (n int REFERENCES v) PARTITION BY LIST (n); CREATE TABLE u1 PARTITION OF u DEFAULT; COMMENT ON TABLE v IS 'x'; COMMENT ON COLUMN v.n IS 'x';"
+        "COMMENT ON SEQUENCE v_id_seq IS 'x'; COMMENT ON CONSTRAINT v_n_key ON v IS 'x'; COMMENT ON TYPE e IS 'x'",
+        f"{T}; CREATE TABLE u (n int) PARTITION BY LIST (n); CREATE TABLE u1 PARTITION OF u DEFAULT;"
+        "CREATE VIEW v AS SELECT id, n FROM t; COMMENT ON VIEW v IS 'y'; COMMENT ON COLUMN v.n IS 'y'",
+        "warning view public.v changed",
+    ),
+    (
+        "enum of a mapped view and of a table",
+        f"{E} CREATE TABLE v (e e); CREATE TABLE t (e e)",
+        "CREATE TABLE t (e text); CREATE VIEW v AS SELECT * FROM t",
+        "error type public.e removed; error column public.t.e changed; warning view public.v changed",
+    ),
+    (
+        "mapped materialized view with an index",
+        "CREATE TABLE v (id serial PRIMARY KEY, n int); CREATE INDEX i ON v (n)",
+        "CREATE MATERIALIZED VIEW v AS SELECT 1 AS id, 2 AS n; CREATE UNIQUE INDEX j ON v (id)",
+        "warning materialized view public.v changed",
+    ),
+    (
         "renamed column",
         "CREATE TABLE t (a int)",
         "CREATE TABLE t (b int)",

@@ -7,7 +7,8 @@ import re
 from pytest_migcheck.checks.restoring import Catalogs, changed_code, create, drop, drop_constraint, restoring_code
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
-from pytest_migcheck.core.drift import FORM, owned_sequence_name
+from pytest_migcheck.core.drift import owned_sequence_name
+from pytest_migcheck.core.drift_forms import FORM
 from pytest_migcheck.core.finding import Change, Difference
 
 # What is made first stands first; what goes, goes in the opposite order.
@@ -17,7 +18,7 @@ _ORDER = (
     *("index", "constraint", "view", "materialized view", "trigger", "rule", "policy", "statistics"),
     *("publication", "event trigger", "comment"),
 )
-_TABLES = frozenset(("table", "partitioned table"))
+_RELATIONS = frozenset(("table", "partitioned table", "view", "materialized view"))
 
 
 def fix_code(difference: Difference, catalogs: Catalogs, declared: str = "models") -> str:
@@ -44,7 +45,7 @@ def paste_order(difference: Difference) -> tuple[int, int]:
 def keys_of(difference: Difference, catalogs: Catalogs) -> tuple[ObjectKey | None, ObjectKey | None]:
     """The object among the models and in the migrations."""
     form = _form(difference)
-    if form and difference.kind in _TABLES:
+    if form and difference.kind in _RELATIONS:
         schema, _, name = difference.object.partition(".")
         return tuple(ObjectKey(kind, schema, "", name) for kind in form)  # type: ignore[return-value]
     return _key(difference, catalogs.before), _key(difference, catalogs.after)

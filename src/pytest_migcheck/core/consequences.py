@@ -13,9 +13,14 @@ _NOTES = frozenset(("comment", "security label"))
 
 def implied_keys(side: Mapping[ObjectKey, Attributes]) -> set[ObjectKey]:
     """Keys of one-sided objects that another one-sided object brings along."""
-    relations = {(key.schema, key.name) for key in side if key.kind in _RELATIONS or key.kind == "type"}
-    names = {(key.kind, key.qualified) for key in side}
-    bare = {_bare(key) for key in side if key.kind not in _NOTES}
+    return brought_along(side, side)
+
+
+def brought_along(side: Mapping[ObjectKey, Attributes], by: Mapping[ObjectKey, Attributes]) -> set[ObjectKey]:
+    """Keys of a side that come and go with some of its objects."""
+    relations = {(key.schema, key.name) for key in by if key.kind in _RELATIONS or key.kind == "type"}
+    names = {(key.kind, key.qualified) for key in by}
+    bare = {_bare(key) for key in by if key.kind not in _NOTES}
     return {
         key
         for key, attributes in side.items()

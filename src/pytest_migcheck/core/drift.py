@@ -15,20 +15,17 @@ from pytest_migcheck.core.diff import (
     pair_renames,
     renamed_difference,
 )
+from pytest_migcheck.core.drift_forms import UNIQUE_FORMS, mapped_views, table_kinds, unique_forms
 from pytest_migcheck.core.drift_policy import changed_severity, one_sided_severity
 from pytest_migcheck.core.expressions import Fold, folds
-from pytest_migcheck.core.finding import AttributeChange, Change, Difference, Severity
+from pytest_migcheck.core.finding import Change, Difference, Severity
 
 # Cluster-wide or personal to a server: the disposable one has others.
 _OFF_KINDS = frozenset(
     ("role", "membership", "default privileges", "setting", "database", "large objects", "user mapping")
 )
 _OFF_ATTRIBUTES = frozenset(("owner", "grants"))
-# The attribute under which one rule in two kinds of object is told.
-FORM = "form"
 _WITH = re.compile(r" WITH \(([^()]+)\)")
-_TABLES = ("table", "partitioned table")
-_UNIQUE_FORMS = ("UNIQUE constraint", "unique index")
 
 
 def drift(
@@ -49,12 +46,12 @@ def drift(
         complete: every kind can be declared there, so that what only migrations make is an error whatever it is.
     """
     expected, found = _comparable(models), _comparable(migrated)
-    differences = [*_mapped_views(expected, found), *_table_kinds(expected, found)]
+    differences = [*mapped_views(expected, found), *table_kinds(expected, found)]
     swapped = _unpaired_numbers(expected, found)
     removed = {k: v for k, v in expected.items() if k not in found} | swapped[0]
     added = {k: v for k, v in found.items() if k not in expected} | swapped[1]
-    differences += _unique_forms(removed, found, added, _UNIQUE_FORMS)
-    differences += _unique_forms(added, expected, removed, _UNIQUE_FORMS[::-1])
+    differences += unique_forms(removed, found, added, UNIQUE_FORMS)
+    differences += unique_forms(added, expected, removed, UNIQUE_FORMS[::-1])
     differences += _renames(removed, added, folded)
     for key in [k for k in removed if k in added]:
         expected[key], found[key] = removed.pop(key), added.pop(key)
@@ -105,51 +102,6 @@ def _renamed_sequence(default: str, names: Mapping[str, str]) -> str:
         return default
     name = match.group(1).replace('"', "")
     return default.replace(match.group(1), f"{name.partition('.')[0]}.{names[name]}") if name in names else default
-
-
-def _mapped_views(expected: dict[ObjectKey, Attributes], found: dict[ObjectKey, Attributes]) -> Iterator[Difference]:
-    """A view that the models map as a table: one warning for the pair."""
-    views = {(k.schema, k.name): k for k in found if k.kind in ("view", "materialized view")}
-    for key in [k for k in expected if k.kind == "table" and (k.schema, k.name) in views]:
-        view = views[key.schema, key.name]
-        form = AttributeChange(name=FORM, expected="table", found=view.kind)
-        yield replace(one_sided(view, found[view], Change.CHANGED, Severity.WARNING), attributes=(form,))
-        for side in (expected, found):
-            for part in [k for k in side if (k.schema, k.parent) == (key.schema, key.name)]:
-                del side[part]
-        del expected[key], found[view]
-
-
-def _table_kinds(expected: dict[ObjectKey, Attributes], found: dict[ObjectKey, Attributes]) -> Iterator[Difference]:
-    """A plain table on one side, a partitioned one on the other: one difference, and its parts are compared."""
-    for key in [k for k in expected if k.kind in _TABLES and k not in found]:
-        other = key._replace(kind=_TABLES[1 - _TABLES.index(key.kind)])
-        if other in found and other not in expected:
-            form = AttributeChange(name=FORM, expected=key.kind, found=other.kind)
-            yield replace(one_sided(other, found[other], Change.CHANGED, Severity.ERROR), attributes=(form,))
-            del expected[key], found[other]
-
-
-def _unique_forms(
-    constraints: dict[ObjectKey, Attributes],
-    opposite: Mapping[ObjectKey, Attributes],
-    opposite_only: dict[ObjectKey, Attributes],
-    forms: tuple[str, str],
-) -> Iterator[Difference]:
-    """A unique constraint on one side, a unique index on the other: one rule, another syntax."""
-    change = AttributeChange(name=FORM, expected=forms[0], found=forms[1])
-    for key in [k for k in constraints if k.kind == "constraint" and constraints[k].get("type") == "u"]:
-        columns = text(constraints[key].get("definition")).removeprefix("UNIQUE ")
-        indexes = (k for k in opposite if k.kind == "index" and (k.schema, k.parent) == (key.schema, key.parent))
-        for index in indexes:
-            form = opposite[index]
-            same = form.get("unique") and text(form.get("definition")).endswith(f" USING btree {columns}")
-            if same and not form.get("_constraint"):
-                yield replace(one_sided(key, constraints[key], Change.CHANGED, Severity.WARNING), attributes=(change,))
-                del constraints[key]
-                constraints.pop(key._replace(kind="index"), None)
-                opposite_only.pop(index, None)
-                break
 
 
 def _renames(

@@ -13,6 +13,7 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.alembic.environment import Configured
 from pytest_migcheck.history.alembic.filters import Filters
 from pytest_migcheck.history.alembic.forgotten import forgotten_tables
+from pytest_migcheck.history.alembic.hidden import goes_with_hidden
 from pytest_migcheck.history.alembic.metadata import all_named, hooked_metadata
 from pytest_migcheck.history.alembic.models import Models
 from pytest_migcheck.history.alembic.places import Places
@@ -139,7 +140,7 @@ def _declared(metadata: Sequence[sa.MetaData], options: dict[str, Any], label: s
         label=label,
         build=models.build,
         build_over=models.build_over,
-        ignore=filters.ignores,
+        ignore=lambda d: filters.ignores(d) or goes_with_hidden(d, metadata, filters),
         locate=Places(metadata).locate,
         forgotten=lambda: forgotten_tables(metadata),
     )

@@ -48,11 +48,15 @@ class Filters:
         if self._include_object is None:
             return list(one.sorted_tables)
         needed: set[sa.Table] = set()
-        new = {t for t in one.sorted_tables if self._includes(t, t.name, "table", reflected=False, other=None)}
+        new = {t for t in one.sorted_tables if not self.hides_table(t)}
         while new:
             needed |= new
             new = {key.column.table for t in new for key in t.foreign_keys} & set(one.sorted_tables) - needed
         return [t for t in one.sorted_tables if t in needed]
+
+    def hides_table(self, table: sa.Table) -> bool:
+        """Whether a table of the models is left out."""
+        return not self._includes(table, table.name, "table", reflected=False, other=None)
 
     def ignores(self, difference: Difference) -> bool:
         """Whether Alembic's autogenerate would not look at this object either."""

@@ -42,14 +42,14 @@ class Places:
         for table in tables:
             if table.name == name and table.schema in (None, key.schema):
                 return table
-        named = (t for t in tables if any(_type_name(c) == key.name for c in t.columns))
+        named = (t for t in tables if any(type_name(c) == key.name for c in t.columns))
         return next(named, None) if key.kind == "type" else None
 
     def _line_of(self, key: ObjectKey, table: sa.Table, source: SourceTable) -> int | None:
         """The first line that declares the part, else one that names it; of a nameless one the first of its columns."""
         words = {key.name, *self._attributes(table, key.name)}
         if key.kind == "type":
-            words |= {c.name for c in table.columns if _type_name(c) == key.name}
+            words |= {c.name for c in table.columns if type_name(c) == key.name}
         either = "|".join(map(re.escape, words))
         for pattern in (rf"^\s+(?:{either})\s*[:=]", rf"""["'](?:{either})["']"""):
             found = next((n for n, line in source.lines() if re.search(pattern, line)), None)
@@ -82,7 +82,7 @@ def _columns_of(table: sa.Table, name: str) -> list[str]:
     return [c.name for part in parts if str(part.name) == name for c in part.columns]
 
 
-def _type_name(column: sa.Column[Any]) -> str | None:
+def type_name(column: sa.Column[Any]) -> str | None:
     kind: Any = column.type
     return getattr(getattr(kind, "item_type", kind), "name", None)
 

@@ -1,0 +1,95 @@
+"""One thing in two kinds of object: a view and a table, a unique constraint and a unique index."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from pytest_migcheck.core.catalog import Attributes, ObjectKey
+from pytest_migcheck.core.consequences import brought_along
+from pytest_migcheck.core.describe import text
+from pytest_migcheck.core.diff import one_sided
+from pytest_migcheck.core.finding import AttributeChange, Change, Difference, Severity
+from pytest_migcheck.core.quoting import in_quotes
+
+# The attribute under which one rule in two kinds of object is told.
+FORM = "form"
+UNIQUE_FORMS = ("UNIQUE constraint", "unique index")
+_TABLES = ("table", "partitioned table")
+
+
+def mapped_views(expected: dict[ObjectKey, Attributes], found: dict[ObjectKey, Attributes]) -> Iterator[Difference]:
+    """A view that the models map as a table: one warning for the pair, and nothing of what making a table brings."""
+    views = {(k.schema, k.name): k for k in found if k.kind in ("view", "materialized view")}
+    for key in [k for k in expected if k.kind == "table" and (k.schema, k.name) in views]:
+        view = views[key.schema, key.name]
+        form = AttributeChange(name=FORM, expected="table", found=view.kind)
+        yield replace(one_sided(view, found[view], Change.CHANGED, Severity.WARNING), attributes=(form,))
+        types = {text(a.get("type")).removesuffix("[]") for a in _take_out(expected, key).values()}
+        _take_out(found, view)
+        _take_out_types(expected, found, types)
+        for pointing in [k for k in expected if k not in found and _references(expected[k], key)]:
+            _take_out(expected, pointing)
+
+
+def _take_out(side: dict[ObjectKey, Attributes], key: ObjectKey) -> dict[ObjectKey, Attributes]:
+    """Remove an object with all that it brings along, and what that brings along; return what went."""
+    gone: dict[ObjectKey, Attributes] = {}
+    found = {key} & side.keys()
+    while found:
+        gone |= {k: side.pop(k) for k in found}
+        found = brought_along(side, gone)
+    return gone
+
+
+def _take_out_types(
+    expected: dict[ObjectKey, Attributes], found: Mapping[ObjectKey, Attributes], spelt: Collection[str]
+) -> None:
+    """Types of the columns of a mapped view, where nothing else needs them; the view may do with others."""
+    needed = {text(a.get(name)).removesuffix("[]") for a in expected.values() for name in ("type", "base type")}
+    for key in [k for k in expected if k.kind == "type" and k not in found]:
+        names = {f"{one}.{other}" for one in _spellings(key.schema) for other in _spellings(key.name)}
+        if names & set(spelt) and not names & needed:
+            _take_out(expected, key)
+
+
+def _references(attributes: Attributes, table: ObjectKey) -> bool:
+    targets = (f" REFERENCES {one}.{other}(" for one in _spellings(table.schema) for other in _spellings(table.name))
+    return attributes.get("type") == "f" and any(t in text(attributes.get("definition")) for t in targets)
+
+
+def _spellings(name: str) -> tuple[str, str]:
+    """A name as PostgreSQL prints it, whether it needs quotes or not."""
+    return name, in_quotes(name)
+
+
+def table_kinds(expected: dict[ObjectKey, Attributes], found: dict[ObjectKey, Attributes]) -> Iterator[Difference]:
+    """A plain table on one side, a partitioned one on the other: one difference, and its parts are compared."""
+    for key in [k for k in expected if k.kind in _TABLES and k not in found]:
+        other = key._replace(kind=_TABLES[1 - _TABLES.index(key.kind)])
+        if other in found and other not in expected:
+            form = AttributeChange(name=FORM, expected=key.kind, found=other.kind)
+            yield replace(one_sided(other, found[other], Change.CHANGED, Severity.ERROR), attributes=(form,))
+            del expected[key], found[other]
+
+
+def unique_forms(
+    constraints: dict[ObjectKey, Attributes],
+    opposite: Mapping[ObjectKey, Attributes],
+    opposite_only: dict[ObjectKey, Attributes],
+    forms: tuple[str, str],
+) -> Iterator[Difference]:
+    """A unique constraint on one side, a unique index on the other: one rule, another syntax."""
+    change = AttributeChange(name=FORM, expected=forms[0], found=forms[1])
+    for key in [k for k in constraints if k.kind == "constraint" and constraints[k].get("type") == "u"]:
+        columns = text(constraints[key].get("definition")).removeprefix("UNIQUE ")
+        indexes = (k for k in opposite if k.kind == "index" and (k.schema, k.parent) == (key.schema, key.parent))
+        for index in indexes:
+            form = opposite[index]
+            same = form.get("unique") and text(form.get("definition")).endswith(f" USING btree {columns}")
+            if same and not form.get("_constraint"):
+                yield replace(one_sided(key, constraints[key], Change.CHANGED, Severity.WARNING), attributes=(change,))
+                del constraints[key]
+                constraints.pop(key._replace(kind="index"), None)
+                opposite_only.pop(index, None)
+                break
