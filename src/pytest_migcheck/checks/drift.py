@@ -111,6 +111,7 @@ def judge_drift(declared: Declared, side: Migrated, models: DatabaseSet) -> Outc
         side.catalog,
         folded=lambda pairs: fold(reader, pairs),
         ignore=declared.ignore,
+        chosen=declared.chosen,
         complete=declared.complete,
     )
     catalogs = Catalogs(before=expected, after=side.catalog, version=models.server.version_num)

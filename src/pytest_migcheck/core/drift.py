@@ -34,6 +34,7 @@ def drift(
     *,
     folded: Fold | None = None,
     ignore: Callable[[Difference], bool] | None = None,
+    chosen: Callable[[ObjectKey], bool] | None = None,
     complete: bool = False,
 ) -> tuple[Difference, ...]:
     """Return what the models and the migrated database disagree about.
@@ -43,16 +44,21 @@ def drift(
         migrated: the catalog that the migrations made.
         folded: tells for each pair whether the planner makes both the same.
         ignore: true for differences that env.py's filters leave out.
+        chosen: true for constraints and indexes whose name the models give; where nobody knows, its form tells.
         complete: every kind can be declared there, so that what only migrations make is an error whatever it is.
     """
     expected, found = _comparable(models), _comparable(migrated)
     differences = [*mapped_views(expected, found), *table_kinds(expected, found)]
-    swapped = _unpaired_numbers(expected, found)
+
+    def unnamed(key: ObjectKey) -> bool:
+        return _generated_name(key) and not (chosen and chosen(key))
+
+    swapped = _unpaired_numbers(expected, found, unnamed)
     removed = {k: v for k, v in expected.items() if k not in found} | swapped[0]
     added = {k: v for k, v in found.items() if k not in expected} | swapped[1]
     differences += unique_forms(removed, found, added, UNIQUE_FORMS)
     differences += unique_forms(added, expected, removed, UNIQUE_FORMS[::-1])
-    differences += _renames(removed, added, folded)
+    differences += _renames(removed, added, folded, unnamed)
     for key in [k for k in removed if k in added]:
         expected[key], found[key] = removed.pop(key), added.pop(key)
     differences += _one_sided(removed, Change.REMOVED)
@@ -105,24 +111,28 @@ def _renamed_sequence(default: str, names: Mapping[str, str]) -> str:
 
 
 def _renames(
-    removed: dict[ObjectKey, Attributes], added: dict[ObjectKey, Attributes], folded: Fold | None
+    removed: dict[ObjectKey, Attributes],
+    added: dict[ObjectKey, Attributes],
+    folded: Fold | None,
+    unnamed: Callable[[ObjectKey], bool],
 ) -> Iterator[Difference]:
     """Pair constraints and indexes by their definition; a name that nobody chose says nothing."""
-    yield from _silenced_names(pair_renames(removed, added), removed, added)
+    yield from _silenced_names(pair_renames(removed, added), removed, added, unnamed)
     if folded is not None:
-        yield from _silenced_names(_folded_renames(removed, added, folded), removed, added)
+        yield from _silenced_names(_folded_renames(removed, added, folded), removed, added, unnamed)
 
 
 def _silenced_names(
     pairs: Iterable[tuple[ObjectKey, ObjectKey]],
     removed: dict[ObjectKey, Attributes],
     added: dict[ObjectKey, Attributes],
+    unnamed: Callable[[ObjectKey], bool],
 ) -> Iterator[Difference]:
     for old, new in list(pairs):
         attributes = added.pop(new, None)
         if attributes is None or removed.pop(old, None) is None:
             continue
-        if not attributes.get("_constraint") and not _generated_name(old):
+        if not attributes.get("_constraint") and not unnamed(old):
             yield renamed_difference(old, new, attributes, Severity.WARNING)
 
 
@@ -145,7 +155,9 @@ def _same_but_for(before: Attributes, after: Attributes, name: str) -> bool:
 
 
 def _unpaired_numbers(
-    expected: dict[ObjectKey, Attributes], found: dict[ObjectKey, Attributes]
+    expected: dict[ObjectKey, Attributes],
+    found: dict[ObjectKey, Attributes],
+    unnamed: Callable[[ObjectKey], bool],
 ) -> tuple[dict[ObjectKey, Attributes], dict[ObjectKey, Attributes]]:
     """Take out the unnamed constraints of one name and another definition: their numbers depend on the order."""
     same_names = [
@@ -154,7 +166,7 @@ def _unpaired_numbers(
         if key.kind == "constraint"
         and key in found
         and attributes.get("definition") != found[key].get("definition")
-        and _generated_name(key)
+        and unnamed(key)
     ]
     return {k: expected.pop(k) for k in same_names}, {k: found.pop(k) for k in same_names}
 

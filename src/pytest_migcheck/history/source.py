@@ -59,7 +59,9 @@ class Declared:
     ``build_over`` gets a copy of the migrated database, if there is such a way;
     ``ignore`` is true for differences that the user's own filters leave out; ``complete`` means that every kind of
     object can be declared there, as in DDL, and not only what models can say. ``locate`` gives the file and line
-    that declare an object; ``forgotten`` are tables that the project declares somewhere else.
+    that declare an object; ``chosen`` is true for a constraint or an index whose name is given there, so that it is
+    not taken for the server's because it looks like that; ``forgotten`` are tables that the project declares somewhere
+    else.
     """
 
     label: str
@@ -69,6 +71,7 @@ class Declared:
     others: tuple[str, ...] = ()
     complete: bool = False
     locate: Callable[[ObjectKey], tuple[str, int] | None] = lambda _: None
+    chosen: Callable[[ObjectKey], bool] = lambda _: False
     forgotten: Callable[[], tuple[ForgottenTable, ...]] = tuple
     build_over: Callable[[DatabaseSet, Catalog], None] | None = None
 

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.history.alembic.chosen_names import ChosenNames
 from pytest_migcheck.history.alembic.environment import Configured
 from pytest_migcheck.history.alembic.filters import Filters
 from pytest_migcheck.history.alembic.forgotten import forgotten_tables
@@ -142,5 +143,6 @@ def _declared(metadata: Sequence[sa.MetaData], options: dict[str, Any], label: s
         build_over=models.build_over,
         ignore=lambda d: filters.ignores(d) or goes_with_hidden(d, metadata, filters),
         locate=Places(metadata).locate,
+        chosen=ChosenNames(metadata).has,
         forgotten=lambda: forgotten_tables(metadata),
     )
