@@ -124,6 +124,9 @@ unique constraint: DEFERRABLE | error | {UC} (n) | {DROP} uq, ADD CONSTRAINT uq 
 unique constraint: INCLUDE | error | {UC} (n) | {DROP} uq, ADD CONSTRAINT uq UNIQUE (n) INCLUDE (x) | constraint app.t.uq: none → INCLUDE (x)
 unique constraint: WITHOUT OVERLAPS | error | CREATE TABLE t (n int4range, r tsrange, CONSTRAINT uq UNIQUE (n, r)) | {DROP} uq, ADD CONSTRAINT uq UNIQUE (n, r WITHOUT OVERLAPS) | constraint app.t.uq: UNIQUE (n, r) → UNIQUE (n, r WITHOUT OVERLAPS) | 18
 unique constraint: as an index | warning | {T}; CREATE UNIQUE INDEX i ON t (n) | DROP INDEX i; ALTER TABLE t ADD CONSTRAINT uq UNIQUE (n) | constraint app.t.uq: unique index → UNIQUE constraint
+unique constraint: as a partial index of its name | error | {T}; CREATE UNIQUE INDEX uq ON t (n) WHERE n > 0 | DROP INDEX uq; ALTER TABLE t ADD CONSTRAINT uq UNIQUE (n) | constraint app.t.uq: unique index → UNIQUE constraint, WHERE (n > 0) → none
+unique constraint: as an index, NULLS NOT DISTINCT | warning | {T}; CREATE UNIQUE INDEX i ON t (n) NULLS NOT DISTINCT | DROP INDEX i; ALTER TABLE t ADD CONSTRAINT uq UNIQUE NULLS NOT DISTINCT (n) | constraint app.t.uq: unique index → UNIQUE constraint | 15
+primary key: as an index of its name | error | CREATE TABLE t (a integer NOT NULL, b integer); CREATE INDEX k ON t (b) | DROP INDEX k; ALTER TABLE t ADD CONSTRAINT k PRIMARY KEY (a) | constraint app.t.k: index → PRIMARY KEY, INDEX (b) → PRIMARY KEY (a)
 unique constraint: name | warning | {UC} (n) | ALTER TABLE t RENAME CONSTRAINT uq TO other | constraint app.t.uq: name uq → other
 check: added | error | {T} | ALTER TABLE t ADD CONSTRAINT c CHECK (x <> ':a%') | constraint app.t.c: only in the models
 check: expression | error | {T}; ALTER TABLE t ADD CONSTRAINT c CHECK (n > 1) | {DROP} c, ADD CONSTRAINT c CHECK (n > 2) | constraint app.t.c: CHECK ((n > 1)) → CHECK ((n > 2))

@@ -253,6 +253,24 @@ JUDGED = (
         "warning constraint public.t.uq changed",
     ),
     (
+        "partial unique index of the same name",
+        f"{T}; ALTER TABLE t ADD CONSTRAINT uq UNIQUE (n)",
+        f"{T}; CREATE UNIQUE INDEX uq ON t (n) WHERE n > 0",
+        "error constraint public.t.uq changed",
+    ),
+    (
+        "unique constraint for a partial index of the same name",
+        f"{T}; CREATE UNIQUE INDEX uq ON t (n) WHERE n > 0",
+        f"{T}; ALTER TABLE t ADD CONSTRAINT uq UNIQUE (n)",
+        "error constraint public.t.uq changed",
+    ),
+    (
+        "index that is not unique and has the name of a key",
+        "CREATE TABLE t (n int, m int, CONSTRAINT k PRIMARY KEY (n))",
+        "CREATE TABLE t (n int NOT NULL, m int); CREATE INDEX k ON t (m)",
+        "error constraint public.t.k changed",
+    ),
+    (
         "not valid",
         f"{T}; ALTER TABLE t ADD CONSTRAINT c CHECK (n > 1)",
         f"{T}; ALTER TABLE t ADD CONSTRAINT c CHECK (n > 1) NOT VALID",

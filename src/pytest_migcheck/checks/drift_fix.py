@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
-from pytest_migcheck.checks.restoring import Catalogs, changed_code, create, drop, drop_constraint, restoring_code
-from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
-from pytest_migcheck.core.describe import text
+from pytest_migcheck.checks.restoring import Catalogs, changed_code, create, drop, restoring_code
+from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.drift import owned_sequence_name
-from pytest_migcheck.core.drift_forms import FORM
+from pytest_migcheck.core.drift_forms import FORM, index_like, index_of_same_name
 from pytest_migcheck.core.finding import Change, Difference
 
 # What is made first stands first; what goes, goes in the opposite order.
@@ -48,7 +45,13 @@ def keys_of(difference: Difference, catalogs: Catalogs) -> tuple[ObjectKey | Non
     if form and difference.kind in _RELATIONS:
         schema, _, name = difference.object.partition(".")
         return tuple(ObjectKey(kind, schema, "", name) for kind in form)  # type: ignore[return-value]
-    return _key(difference, catalogs.before), _key(difference, catalogs.after)
+    before, after = _key(difference, catalogs.before), _key(difference, catalogs.after)
+    if form and difference.kind == "constraint":
+        return (
+            before or _index_of(after, catalogs.after, catalogs.before),
+            after or _index_of(before, catalogs.before, catalogs.after),
+        )
+    return before, after
 
 
 def _key(difference: Difference, catalog: Catalog) -> ObjectKey | None:
@@ -95,24 +98,18 @@ def _code(difference: Difference, catalogs: Catalogs) -> str | None:
 
 
 def _unique_form(difference: Difference, catalogs: Catalogs) -> str | None:
-    """A unique index in the place of a constraint, or the other way round."""
-    constraint = _key(difference, catalogs.before)
-    if constraint is not None and catalogs.before.objects[constraint].get("type") == "u":
-        index = _index_like(constraint, catalogs.before.objects[constraint], catalogs.after)
-        made = create(constraint, catalogs.before)
-        return f"{drop(index, catalogs.after)}\n{made}" if index else None
-    constraint = _key(difference, catalogs.after)
+    """An index in the place of a constraint, or the other way round: the one that is there makes room."""
+    before, after = keys_of(difference, catalogs)
+    if before is None or after is None:
+        return None
+    made = create(before, catalogs.before)
+    gone = drop(after, catalogs.after)
+    return f"{gone}\n{made}" if gone and made else None
+
+
+def _index_of(constraint: ObjectKey | None, side: Catalog, other: Catalog) -> ObjectKey | None:
+    """The index that the other side has in the place of a constraint of this one."""
     if constraint is None:
         return None
-    index = _index_like(constraint, catalogs.after.objects[constraint], catalogs.before)
-    return f"{drop_constraint(constraint, catalogs.after)}\n{create(index, catalogs.before)}" if index else None
-
-
-def _index_like(constraint: ObjectKey, attributes: Attributes, catalog: Catalog) -> ObjectKey | None:
-    columns = re.sub(r"^UNIQUE ", "", text(attributes.get("definition")))
-    for key, other in catalog.objects.items():
-        same_table = (key.kind, *key[1:3]) == ("index", *constraint[1:3])
-        ends = text(other.get("definition")).endswith(f" USING btree {columns}")
-        if same_table and ends and other.get("unique") and not other.get("_constraint"):
-            return key
-    return None
+    like = index_like(constraint, side.objects[constraint], other.objects)
+    return like or index_of_same_name(constraint, other.objects)

@@ -15,7 +15,7 @@ from pytest_migcheck.core.diff import (
     pair_renames,
     renamed_difference,
 )
-from pytest_migcheck.core.drift_forms import UNIQUE_FORMS, mapped_views, table_kinds, unique_forms
+from pytest_migcheck.core.drift_forms import UNIQUE_FORMS, mapped_views, table_kinds, taken_names, unique_forms
 from pytest_migcheck.core.drift_policy import changed_severity, one_sided_severity
 from pytest_migcheck.core.expressions import Fold, folds
 from pytest_migcheck.core.finding import Change, Difference, Severity
@@ -61,6 +61,8 @@ def drift(
     differences += _renames(removed, added, folded, unnamed)
     for key in [k for k in removed if k in added]:
         expected[key], found[key] = removed.pop(key), added.pop(key)
+    differences += taken_names(removed, expected, found, declared=True)
+    differences += taken_names(added, found, expected, declared=False)
     differences += _one_sided(removed, Change.REMOVED)
     differences += _one_sided(added, Change.ADDED, complete=complete)
     differences += _changed(expected, found, folded)

@@ -16,6 +16,11 @@ from pytest_migcheck.core.quoting import in_quotes
 FORM = "form"
 UNIQUE_FORMS = ("UNIQUE constraint", "unique index")
 _TABLES = ("table", "partitioned table")
+# Constraints with an index: what they are called, and how their definition begins.
+_KEYS = {
+    "p": ("PRIMARY KEY", "PRIMARY KEY"), "u": ("UNIQUE constraint", "UNIQUE"), "x": ("exclusion constraint", "EXCLUDE")
+}  # fmt: skip
+_NULLS = " NULLS NOT DISTINCT"
 
 
 def mapped_views(expected: dict[ObjectKey, Attributes], found: dict[ObjectKey, Attributes]) -> Iterator[Difference]:
@@ -82,14 +87,67 @@ def unique_forms(
     """A unique constraint on one side, a unique index on the other: one rule, another syntax."""
     change = AttributeChange(name=FORM, expected=forms[0], found=forms[1])
     for key in [k for k in constraints if k.kind == "constraint" and constraints[k].get("type") == "u"]:
-        columns = text(constraints[key].get("definition")).removeprefix("UNIQUE ")
-        indexes = (k for k in opposite if k.kind == "index" and (k.schema, k.parent) == (key.schema, key.parent))
-        for index in indexes:
-            form = opposite[index]
-            same = form.get("unique") and text(form.get("definition")).endswith(f" USING btree {columns}")
-            if same and not form.get("_constraint"):
-                yield replace(one_sided(key, constraints[key], Change.CHANGED, Severity.WARNING), attributes=(change,))
-                del constraints[key]
-                constraints.pop(key._replace(kind="index"), None)
-                opposite_only.pop(index, None)
-                break
+        index = index_like(key, constraints[key], opposite)
+        if index is not None:
+            yield replace(one_sided(key, constraints[key], Change.CHANGED, Severity.WARNING), attributes=(change,))
+            del constraints[key]
+            constraints.pop(key._replace(kind="index"), None)
+            opposite_only.pop(index, None)
+
+
+def index_like(
+    constraint: ObjectKey, attributes: Attributes, side: Mapping[ObjectKey, Attributes]
+) -> ObjectKey | None:
+    """The unique index of a side that enforces what a constraint of the other does."""
+    for key, other in side.items():
+        free = (key.kind, *key[1:3]) == ("index", *constraint[1:3]) and not other.get("_constraint")
+        if free and other.get("unique") and _as_constraint("UNIQUE", other) == text(attributes.get("definition")):
+            return key
+    return None
+
+
+def index_of_same_name(constraint: ObjectKey, side: Mapping[ObjectKey, Attributes]) -> ObjectKey | None:
+    """The index that has the name of a constraint, and is none of a constraint's."""
+    key = constraint._replace(kind="index")
+    return key if key in side and not side[key].get("_constraint") else None
+
+
+def taken_names(
+    constraints: dict[ObjectKey, Attributes],
+    own: dict[ObjectKey, Attributes],
+    opposite: dict[ObjectKey, Attributes],
+    *,
+    declared: bool,
+) -> Iterator[Difference]:
+    """A key on one side, on the other an index of its name that is no such key: one has to go for the other.
+
+    ``declared`` tells that the constraints are the models'.
+    """
+    for key in [k for k in constraints if k.kind == "constraint" and constraints[k].get("type") in _KEYS]:
+        index = index_of_same_name(key, opposite)
+        if index is None:
+            continue
+        form, head = _KEYS[text(constraints[key].get("type"))]
+        unique = bool(opposite[index].get("unique"))
+        of_constraint = {FORM: form, "definition": text(constraints[key].get("definition"))}
+        of_index = {
+            FORM: "unique index" if unique else "index",
+            "definition": _as_constraint(head if unique else "INDEX", opposite[index]),
+        }
+        expected, found = (of_constraint, of_index) if declared else (of_index, of_constraint)
+        changes = tuple(
+            AttributeChange(name=name, expected=expected[name], found=found[name])
+            for name in (FORM, "definition")
+            if expected[name] != found[name]
+        )
+        yield replace(one_sided(key, constraints[key], Change.CHANGED), attributes=changes)
+        del constraints[key], opposite[index]
+        own.pop(index, None)
+
+
+def _as_constraint(head: str, index: Attributes) -> str:
+    """The definition of an index in the words of a constraint."""
+    body, where, predicate = text(index.get("definition")).partition(" USING ")[2].partition(" WHERE ")
+    if _NULLS in body:
+        head, body = head + _NULLS, body.replace(_NULLS, "", 1)
+    return f"{head} {body.removeprefix('btree ')}{where}{predicate}"
