@@ -105,11 +105,11 @@ column: attribute options | info | {T} | ALTER TABLE t ALTER x SET (n_distinct =
 column: name of NOT NULL | info | CREATE TABLE t (a integer NOT NULL) | ALTER TABLE t RENAME CONSTRAINT t_a_not_null TO mine | column app.t.a: not null constraint none → mine | 18
 comment: on a table | warning | {T} | COMMENT ON TABLE t IS 'a "b"' | comment app.t: only in the models
 comment: on a column | warning | {T}; COMMENT ON COLUMN t.n IS 'a' | COMMENT ON COLUMN t.n IS 'b: c' | comment app.t.n: text a → b: c
-comment: on an index | warning | {T} | COMMENT ON INDEX t_pkey IS 'a' | comment app.t_pkey (index): only in the models
+comment: on an index | warning/info | {T} | COMMENT ON INDEX t_pkey IS 'a' | comment app.t_pkey (index): only in the models
 comment: on a constraint | warning | {T} | COMMENT ON CONSTRAINT t_pkey ON t IS 'a' | comment app.t.t_pkey (table constraint): only in the models
-comment: on a type, sequence or schema | warning | CREATE TYPE e AS ENUM ('a') | COMMENT ON TYPE e IS 'a' | comment app.e (type): only in the models
-comment: on a function | warning | {F} | COMMENT ON FUNCTION f() IS 'a' | comment app.f() (function): only in the models
-comment: on a view | warning | CREATE VIEW v AS SELECT 1 AS a | COMMENT ON VIEW v IS 'a' | comment app.v: only in the models
+comment: on a type, sequence or schema | warning/info | CREATE TYPE e AS ENUM ('a') | COMMENT ON TYPE e IS 'a' | comment app.e (type): only in the models
+comment: on a function | warning/info | {F} | COMMENT ON FUNCTION f() IS 'a' | comment app.f() (function): only in the models
+comment: on a view | warning/info | CREATE VIEW v AS SELECT 1 AS a | COMMENT ON VIEW v IS 'a' | comment app.v: only in the models
 primary key: added | error | CREATE TABLE t (a integer NOT NULL) | ALTER TABLE t ADD PRIMARY KEY (a) | constraint app.t.t_pkey: only in the models
 primary key: columns | error | CREATE TABLE t (a integer NOT NULL, b integer NOT NULL, PRIMARY KEY (a)) | {DROP} t_pkey, ADD PRIMARY KEY (a, b) | constraint app.t.t_pkey: PRIMARY KEY (a) → PRIMARY KEY (a, b)
 primary key: order of columns | error | CREATE TABLE t (a integer, b integer, PRIMARY KEY (a, b)) | {DROP} t_pkey, ADD PRIMARY KEY (b, a) | constraint app.t.t_pkey: PRIMARY KEY (a, b) → PRIMARY KEY (b, a)

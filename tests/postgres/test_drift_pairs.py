@@ -290,6 +290,24 @@ JUDGED = (
     ),
     ("tuning", T, f"{T}; ALTER TABLE t SET (fillfactor = 50)", "info table public.t changed"),
     ("comment", T, f"{T}; COMMENT ON COLUMN t.n IS 'x'", "warning comment public.t.n added"),
+    (
+        "comments that no model can say",
+        f"{E} {T}; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW v AS SELECT 1 AS a; CREATE SCHEMA app",
+        f"{E} {T}; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW v AS SELECT 1 AS a; CREATE SCHEMA app;"
+        "COMMENT ON FUNCTION f() IS 'x'; COMMENT ON TYPE e IS 'x'; COMMENT ON SCHEMA app IS 'x'; COMMENT ON SCHEMA public IS 'x';"
+        "COMMENT ON INDEX t_pkey IS 'x'; COMMENT ON VIEW v IS 'x'; COMMENT ON COLUMN v.a IS 'x';"
+        "COMMENT ON CONSTRAINT t_pkey ON t IS 'x'; COMMENT ON TABLE t IS 'x'",
+        "info comment app (schema) added; info comment public (schema) added; info comment public.e (type) added; "
+        "info comment public.f() (function) added; warning comment public.t added; "
+        "warning comment public.t.t_pkey (table constraint) added; info comment public.t_pkey (index) added; "
+        "info comment public.v added; info comment public.v.a added",
+    ),
+    (
+        "comment that is missed",
+        f"{T}; COMMENT ON INDEX t_pkey IS 'x'",
+        T,
+        "warning comment public.t_pkey (index) removed",
+    ),
     ("extra view", T, f"{T}; CREATE VIEW v AS SELECT 1", "info view public.v added"),
     ("missing view", f"{T}; CREATE VIEW v AS SELECT 1 AS a", T, "error view public.v removed"),
     ("changed view", "CREATE VIEW v AS SELECT 1 AS a", "CREATE VIEW v AS SELECT 2 AS a", "error view public.v changed"),

@@ -63,8 +63,8 @@ def drift(
         expected[key], found[key] = removed.pop(key), added.pop(key)
     differences += taken_names(removed, expected, found, declared=True)
     differences += taken_names(added, found, expected, declared=False)
-    differences += _one_sided(removed, Change.REMOVED)
-    differences += _one_sided(added, Change.ADDED, complete=complete)
+    differences += _one_sided(removed, Change.REMOVED, models)
+    differences += _one_sided(added, Change.ADDED, migrated, complete=complete)
     differences += _changed(expected, found, folded)
     differences = without_consequences(differences, expected, found)
     kept = [d for d in differences if ignore is None or not ignore(d)]
@@ -180,12 +180,13 @@ def _generated_name(key: ObjectKey) -> bool:
 
 
 def _one_sided(
-    side: Mapping[ObjectKey, Attributes], change: Change, *, complete: bool = False
+    side: Mapping[ObjectKey, Attributes], change: Change, whole: Catalog, *, complete: bool = False
 ) -> Iterator[Difference]:
     implied = implied_keys(side)
     for key, attributes in side.items():
         if key not in implied:
-            yield one_sided(key, attributes, change, one_sided_severity(key, attributes, change, complete=complete))
+            severity = one_sided_severity(key, attributes, change, whole.objects, complete=complete)
+            yield one_sided(key, attributes, change, severity)
 
 
 def _changed(

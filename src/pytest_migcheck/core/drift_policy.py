@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pytest_migcheck.core.catalog import Attributes, ObjectKey
 from pytest_migcheck.core.finding import Change, Difference, Severity
 
@@ -27,18 +29,25 @@ _INFO_ATTRIBUTES = frozenset(
 _DECLARABLE = frozenset(("table", "partitioned table", "column", "constraint", "index", "sequence", "foreign table"))
 # Models cannot declare them: on is what somebody wants, off where the models have it on is a loss.
 _SECURITY = frozenset(("row security", "force row security"))
+_TABLES = ("table", "partitioned table", "foreign table")
 _OWNED_SEQUENCE = frozenset(("type", "min", "max"))
 
 
 def one_sided_severity(
-    key: ObjectKey, attributes: Attributes, change: Change, *, complete: bool = False
+    key: ObjectKey,
+    attributes: Attributes,
+    change: Change,
+    side: Mapping[ObjectKey, Attributes],
+    *,
+    complete: bool = False,
 ) -> Severity:
     """The severity of an object that one side lacks; what only something in the models could make is missed.
 
-    ``complete``: the declared side could have declared it, whatever it is.
+    ``side`` is the whole side that has it. ``complete``: the declared side could have declared it, whatever it is.
     """
     if key.kind in ("comment", "security label"):
-        return Severity.WARNING
+        missed = change is Change.REMOVED or complete or _is_declarable_comment(key, side)
+        return Severity.WARNING if missed else Severity.INFO
     if change is Change.REMOVED:
         return Severity.ERROR
     if key.kind == "type" and not complete:
@@ -65,3 +74,10 @@ def changed_severity(difference: Difference, *, owned: bool = False) -> Severity
     if difference.kind == "extension":
         return Severity.INFO
     return Severity.ERROR
+
+
+def _is_declarable_comment(key: ObjectKey, side: Mapping[ObjectKey, Attributes]) -> bool:
+    """Whether models can say it: of tables, their columns and their constraints."""
+    on_table = any(ObjectKey(kind, key.schema, "", key.parent or key.name) in side for kind in _TABLES)
+    part = not key.parent or key._replace(kind="column") in side or key.name.endswith(" (table constraint)")
+    return key.kind == "comment" and on_table and part
