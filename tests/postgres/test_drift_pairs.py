@@ -37,6 +37,18 @@ EQUAL = (
         'CREATE TABLE "Old" ("Id" serial PRIMARY KEY); ALTER TABLE "Old" RENAME TO "T"',
     ),
     (
+        "serial of tables and columns with quotes and dots in their names",
+        """CREATE TABLE "it""s" ("a""b" serial); CREATE TABLE "it's" ("a'b" bigserial); CREATE TABLE "a.b" ("c.d" serial)""",
+        """CREATE TABLE "o""s" ("o""b" serial); CREATE TABLE "o's" ("o'b" bigserial); CREATE TABLE "o.b" ("c.d" serial);
+        ALTER TABLE "o""s" RENAME TO "it""s"; ALTER TABLE "it""s" RENAME "o""b" TO "a""b";
+        ALTER TABLE "o's" RENAME TO "it's"; ALTER TABLE "it's" RENAME "o'b" TO "a'b"; ALTER TABLE "o.b" RENAME TO "a.b" """,
+    ),
+    (
+        "identity of a renamed table with a quote in its name",
+        """CREATE TABLE "it""s" (a int GENERATED ALWAYS AS IDENTITY)""",
+        """CREATE TABLE o (a int GENERATED ALWAYS AS IDENTITY); ALTER TABLE o RENAME TO "it""s" """,
+    ),
+    (
         "default after a change of type",
         "CREATE TABLE t (a text DEFAULT 'x', b bigint DEFAULT 0)",
         "CREATE TABLE t (a varchar DEFAULT 'x', b int DEFAULT 0); ALTER TABLE t ALTER a TYPE text, ALTER b TYPE bigint",

@@ -7,7 +7,7 @@ import re
 from pytest_migcheck.checks.restoring_sql import execute, is_table, quoted, sa_text, schema_argument
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
-from pytest_migcheck.core.quoting import literal
+from pytest_migcheck.core.quoting import literal, name_parts
 from pytest_migcheck.rules import _code as code
 
 _POSTGRES_TYPES = {
@@ -44,8 +44,9 @@ def _enum(kind: str, catalog: Catalog) -> ObjectKey | None:
 
 def owned_sequence(key: ObjectKey, catalog: Catalog) -> tuple[ObjectKey, Attributes] | None:
     """The sequence that a column owns."""
-    names = {f"{quoted(key.schema)}.{quoted(key.parent)}.{key.name}", key.qualified}
-    return next(((k, a) for k, a in catalog.objects.items() if a.get("owned by") in names), None)
+    column = [key.schema, key.parent, key.name]
+    owned = ((k, a, text(a.get("owned by"))) for k, a in catalog.objects.items() if k.kind == "sequence")
+    return next(((k, a) for k, a, owner in owned if owner and name_parts(owner) == column), None)
 
 
 def is_serial(key: ObjectKey, catalog: Catalog) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from pytest_migcheck.core.catalog import Attributes, ObjectKey, Value
 from pytest_migcheck.core.finding import Change, Difference
+from pytest_migcheck.core.quoting import addresses, name_parts
 
 _RELATIONS = frozenset(("table", "partitioned table", "view", "materialized view", "foreign table", "composite type"))
 _NOTES = frozenset(("comment", "security label"))
@@ -44,10 +45,8 @@ def _constraint_of(key: ObjectKey, attributes: Attributes) -> tuple[str, str]:
 def _owner_is_gone(
     attributes: Attributes, relations: Collection[tuple[str, str]], names: Collection[tuple[str, str]]
 ) -> bool:
-    return any(
-        ("column", owner) in names or tuple(owner.split(".")[:2]) in relations
-        for owner in _split(attributes.get("owned by"))
-    )
+    owner = name_parts(str(attributes.get("owned by") or ""))
+    return ("column", ".".join(owner)) in names or tuple(owner[:2]) in relations
 
 
 def _target_is_gone(attributes: Attributes, relations: Collection[tuple[str, str]], bare: Collection[str]) -> bool:
@@ -63,7 +62,8 @@ def _bare(key: ObjectKey) -> str:
 
 
 def _split(names: Value) -> list[str]:
-    return [name.replace('"', "") for name in str(names).split(", ")] if names else []
+    """The addresses as ``ObjectKey.qualified`` spells them."""
+    return [".".join(name_parts(address)) for address in addresses(str(names))] if names else []
 
 
 def without_consequences(

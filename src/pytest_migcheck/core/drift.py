@@ -19,6 +19,7 @@ from pytest_migcheck.core.drift_forms import UNIQUE_FORMS, mapped_views, table_k
 from pytest_migcheck.core.drift_policy import changed_severity, one_sided_severity
 from pytest_migcheck.core.expressions import Fold, folds
 from pytest_migcheck.core.finding import Change, Difference, Severity
+from pytest_migcheck.core.quoting import literal, name_parts
 
 # Cluster-wide or personal to a server: the disposable one has others.
 _OFF_KINDS = frozenset(
@@ -100,16 +101,15 @@ def _sorted_parameters(found: re.Match[str]) -> str:
 
 def owned_sequence_name(attributes: Attributes) -> str:
     """The name that PostgreSQL would give to a sequence that a column owns."""
-    _, table, column = text(attributes["owned by"]).rsplit(".", 2)
+    *_, table, column = name_parts(text(attributes["owned by"]))
     return f"{table}_{column}_seq"
 
 
 def _renamed_sequence(default: str, names: Mapping[str, str]) -> str:
-    match = re.search(r"nextval\('(.+?)'::regclass\)", default)
-    if match is None:
-        return default
-    name = match.group(1).replace('"', "")
-    return default.replace(match.group(1), f"{name.partition('.')[0]}.{names[name]}") if name in names else default
+    match = re.search(r"(?<=nextval\()'((?:[^']|'')+)'(?=::regclass\))", default)
+    parts = name_parts(match[1].replace("''", "'")) if match else []
+    name = names.get(".".join(parts))
+    return default.replace(match[0], literal(f"{parts[0]}.{name}")) if match and name else default
 
 
 def _renames(

@@ -5,6 +5,11 @@ https://www.postgresql.org/docs/current/sql-syntax-lexical.html
 
 from __future__ import annotations
 
+import re
+
+_NAME = r'(?:"(?:[^"]|"")*"|[^".,\s]+)'
+_QUALIFIED = re.compile(rf"{_NAME}(?:\.{_NAME})*")
+
 
 def literal(value: str) -> str:
     """A string constant, for a server whose standard_conforming_strings is on."""
@@ -14,3 +19,14 @@ def literal(value: str) -> str:
 def in_quotes(name: str) -> str:
     """A name exactly as it is, whatever is in it."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def name_parts(address: str) -> list[str]:
+    """The names of an address as PostgreSQL prints it (``public."T".id``), without quotes."""
+    found = re.findall(_NAME, address)
+    return [name[1:-1].replace('""', '"') if name.startswith('"') else name for name in found]
+
+
+def addresses(listed: str) -> list[str]:
+    """The addresses of a list, with their quotes."""
+    return _QUALIFIED.findall(listed)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Direction
-from pytest_migcheck.core.quoting import in_quotes
+from pytest_migcheck.core.quoting import in_quotes, name_parts
 from pytest_migcheck.core.rows import RowSet, Snapshot
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.core.table_shape import TableName, TableShape
@@ -134,13 +134,13 @@ def sequences_of(catalog: Catalog, layout: Layout) -> dict[_Place, str]:
     found: dict[_Place, str] = {}
     for key, attributes in catalog.standing():
         if key.kind == "sequence" and attributes.get("owned by"):
-            table, _, column = str(attributes["owned by"]).rpartition(".")
-            owner = next((name for name in layout if table in (f"{name[0]}.{name[1]}", qualified(name))), None)
+            *table, column = name_parts(str(attributes["owned by"]))
+            owner = next((name for name in layout if table == [*name]), None)
             numbers = owner and any(n == column and t in ("integer", "bigint", "smallint") for n, t in layout[owner])
             counts_up = int(str(attributes.get("increment") or 1)) > 0
             numbered = attributes.get("identity") or (owner and _default(catalog, owner, column))
             if owner is not None and numbers and counts_up and numbered:
-                found[owner, column] = f'"{key.schema}"."{key.name}"'
+                found[owner, column] = f"{in_quotes(key.schema)}.{in_quotes(key.name)}"
     return found
 
 

@@ -72,7 +72,7 @@ def _sequences() -> str:
             "cycle": "s.seqcycle",
             # A sequence that a column owns follows its table when that becomes UNLOGGED.
             "persistence": "CASE WHEN o.refobjid IS NULL THEN nullif(c.relpersistence, 'p') END",
-            "owned by": """(SELECT concat(o.refobjid::regclass, '.', a.attname) FROM pg_attribute a
+            "owned by": """(SELECT concat(o.refobjid::regclass, '.', quote_ident(a.attname)) FROM pg_attribute a
                 WHERE a.attrelid = o.refobjid AND a.attnum = o.refobjsubid)""",
             "identity": "nullif(o.deptype = 'i', false)",
             "owner": "pg_get_userbyid(c.relowner)",
@@ -112,7 +112,7 @@ def _columns(scope: Scope, version: int) -> str:
         ),
         "_from": (
             scope.where(INHERITANCE, "a.attinhcount > 0"),
-            """(SELECT string_agg(concat(h.inhparent::regclass::text, '.', a.attname), ', ')
+            """(SELECT string_agg(concat(h.inhparent::regclass::text, '.', quote_ident(a.attname)), ', ')
                 FROM pg_inherits h WHERE h.inhrelid = c.oid)""",
         ),
     }
@@ -156,9 +156,9 @@ def _constraints(scope: Scope, version: int) -> str:
         ),
         "_from": (
             scope.where(INHERITANCE, "k.conparentid <> 0 OR k.coninhcount > 0"),
-            """CASE WHEN k.conparentid <> 0 THEN (SELECT concat(u.conrelid::regclass::text, '.', u.conname)
+            """CASE WHEN k.conparentid <> 0 THEN (SELECT concat(u.conrelid::regclass::text, '.', quote_ident(u.conname))
                 FROM pg_constraint u WHERE u.oid = k.conparentid)
-                ELSE (SELECT string_agg(concat(h.inhparent::regclass::text, '.', k.conname), ', ')
+                ELSE (SELECT string_agg(concat(h.inhparent::regclass::text, '.', quote_ident(k.conname)), ', ')
                 FROM pg_inherits h WHERE h.inhrelid = k.conrelid) END""",
         ),
     }
