@@ -28,7 +28,10 @@ def test_lines_are_read_in_the_singular_and_in_the_plural() -> None:
     [
         ("veiw: error", "x: 'veiw' is not valid. Did you mean 'view'?"),
         ("view: eror", "x: 'eror' is not valid. Did you mean 'error'? Valid: error, warning, info, ignore"),
-        ("column.defualt: info", "x: 'defualt' is not valid. Did you mean 'default'?"),
+        ("column.defualt: info", "x, attribute of column: 'defualt' is not valid. Did you mean 'default'?"),
+        ("table.storage: error", "x, attribute of table: 'storage' is not valid. "),
+        ("views.columns: info", "x, attribute of view: 'columns' is not valid. Valid: definition, options, form"),
+        ("cast.definition: info", "x: 'definition' is not valid: cast has no attributes. Valid: cast: SEVERITY"),
         ("view", "x: 'view' is not KIND: SEVERITY; for example view: error"),
     ],
 )
@@ -45,6 +48,13 @@ def test_one_attribute_is_ignored_and_the_others_are_told() -> None:
     )
     told = list(adjusted([both, one], {("column", "statistics"): "ignore", ("column", ""): "warning"}))
     assert [(d.severity, [a.name for a in d.attributes]) for d in told] == [(Severity.WARNING, ["default"])]
+
+
+def test_another_name_is_an_attribute() -> None:
+    change = AttributeChange(name="name", expected="a", found="b")
+    renamed = Difference(kind="index", object="public.t.b", change=Change.RENAMED, attributes=(change,))
+    assert list(adjusted([renamed], {("index", "name"): "ignore"})) == []
+    assert [d.severity for d in adjusted([renamed], {("index", ""): "ignore", ("index", "name"): "info"})] == [Severity.INFO]
 
 
 def test_kinds_move_up_and_down(project: Project, migcheck) -> None:

@@ -282,12 +282,14 @@ def drift_severities(origin: str, values: Sequence[str]) -> dict[tuple[str, str]
     for value in (line for line in values if line.strip()):
         what, separator, severity = value.partition(":")
         if not separator:
-            example = "view: error, or column.statistics: ignore"
-            raise MigcheckError(f"{origin}: {value!r} is not KIND: SEVERITY; for example {example}")
+            raise MigcheckError(f"{origin}: {value!r} is not KIND: SEVERITY; for example view: error")
         kind, dot, attribute = (part.strip() for part in what.partition("."))
         singular = {f"{known}s": known for known in KINDS} | {"policies": "policy", "indexes": "index"}
         kind = choice(origin, kind if kind in KINDS else singular.get(kind, kind), KINDS)
-        attribute = choice(origin, attribute, ATTRIBUTES) if dot else ""
+        if dot and not ATTRIBUTES[kind]:
+            wrong = f"{origin}: {attribute!r} is not valid: {kind} has no attributes"
+            raise MigcheckError(f"{wrong}. Valid: {kind}: SEVERITY")
+        attribute = choice(f"{origin}, attribute of {kind}", attribute, ATTRIBUTES[kind]) if dot else ""
         found[kind, attribute] = choice(origin, severity.strip(), SEVERITIES)
     return found
 
