@@ -89,3 +89,16 @@ def test_only_a_name_that_the_models_give_is_missed(
     assert {f["severity"] for f in found} <= {"warning"}
     told = {f["headline"].rpartition(" name ")[2] for f in found}
     assert told == {f"{old} → {new}" for old, new in renamed.items()}
+
+
+def test_a_check_that_proves_not_null_goes_after_that_is_set(project: Project, migcheck) -> None:
+    project.env(models=MODEL.replace('"a", sa.Integer', '"a", sa.Integer, nullable=False'))
+    other = "CONSTRAINT n CHECK (a IS NOT NULL), CONSTRAINT other CHECK (id IS NOT NULL)"
+    project.sql("a1", f"CREATE TABLE t (id serial PRIMARY KEY, a int, {other})", "DROP TABLE t")
+    migcheck("--migcheck-checks=drift").stdout.fnmatch_lines(
+        [
+            '  fix     op.drop_constraint("other", "t")   # or declare it in the models',
+            '  fix     op.alter_column("t", "a", nullable=False)',
+            '  fix     op.drop_constraint("n", "t")   # after column a is NOT NULL: without it every row *',
+        ]
+    )

@@ -121,9 +121,12 @@ def test_every_fix_makes_its_difference_vanish(catalog_server: Server, forth: bo
     unfixed = {c.slug for c in both.changes if not (c.fixed if forth else c.fixed_extra)}
     engine = sa.create_engine("postgresql+psycopg://", creator=migrated.new_connection)
     errors = {}
-    for difference in sorted(differences, key=paste_order):
+    for difference in sorted(differences, key=lambda d: paste_order(d, catalogs)):
         change = owner(difference, both.changes)
         code = fix_code(difference, catalogs)
+        calls = [line for line in code.splitlines() if line.startswith("op.")]
+        if len(set(calls)) < len(calls):
+            errors[change] = f"says a line twice:\n{code}"
         try:
             with engine.begin() as connection:
                 exec(code, {"op": Operations(MigrationContext.configure(connection)), "sa": sa})

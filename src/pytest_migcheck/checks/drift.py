@@ -115,7 +115,7 @@ def judge_drift(declared: Declared, side: Migrated, models: DatabaseSet) -> Outc
         complete=declared.complete,
     )
     catalogs = Catalogs(before=expected, after=side.catalog, version=models.server.version_num)
-    shown = sorted(adjusted(differences, side.severities), key=paste_order)
+    shown = sorted(adjusted(differences, side.severities), key=lambda d: paste_order(d, catalogs))
     told = [_finding(d, side, declared, catalogs) for d in shown]
     findings = tuple(with_forgotten(told, declared.forgotten(), side.env_path))
     failed = any(f.severity is Severity.ERROR for f in findings)

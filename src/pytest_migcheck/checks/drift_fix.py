@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from pytest_migcheck.checks.restoring import Catalogs, changed_code, create, drop, restoring_code
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.drift import owned_sequence_name
 from pytest_migcheck.core.drift_forms import FORM, index_like, index_of_same_name
 from pytest_migcheck.core.finding import Change, Difference
+from pytest_migcheck.core.quoting import name_parts
 
 # What is made first stands first; what goes, goes in the opposite order.
 _ORDER = (
@@ -15,12 +18,16 @@ _ORDER = (
     *("index", "constraint", "view", "materialized view", "trigger", "rule", "policy", "statistics"),
     *("publication", "event trigger", "comment"),
 )
+_PROOF = re.compile(r'CHECK \(\(("(?:[^"]|"")*"|\w+) IS NOT NULL\)\)')
 _RELATIONS = frozenset(("table", "partitioned table", "view", "materialized view"))
 
 
 def fix_code(difference: Difference, catalogs: Catalogs, declared: str = "models") -> str:
     """Code to paste into ``upgrade()``, or what else is to be done where the catalog does not say enough."""
     found = _code(difference, catalogs)
+    proven = _proven_column(difference, catalogs)
+    if found and proven:
+        return f"{found}   # after column {proven} is NOT NULL: without it every row would be read for that"
     if difference.change is Change.ADDED:
         declare = f"declare it in the {declared}"
         return f"{found}   # or {declare}" if found and "\n" not in found else f"{found or declare}"
@@ -33,10 +40,22 @@ def fix_code(difference: Difference, catalogs: Catalogs, declared: str = "models
     return f"write the {statement} of {difference.object} in a new revision, as in the {declared}"
 
 
-def paste_order(difference: Difference) -> tuple[int, int]:
+def paste_order(difference: Difference, catalogs: Catalogs) -> tuple[int, int]:
     """Where its fix stands among others, so that all of them can be pasted in one."""
     rank = _ORDER.index(difference.kind) if difference.kind in _ORDER else len(_ORDER)
-    return (0, -rank) if difference.change is Change.ADDED else (1, rank)
+    goes_first = difference.change is Change.ADDED and not _proven_column(difference, catalogs)
+    return (0, -rank) if goes_first else (1, rank)
+
+
+def _proven_column(difference: Difference, catalogs: Catalogs) -> str | None:
+    """The column that is to be NOT NULL and that a CHECK of the migrations proves to be: it can go after that."""
+    match = _PROOF.fullmatch(difference.definition or "") if difference.change is Change.ADDED else None
+    key = catalogs.key(difference) if match and difference.kind == "constraint" else None
+    if match is None or key is None:
+        return None
+    column = ObjectKey("column", key.schema, key.parent, *name_parts(match[1]))
+    wanted, present = (side.objects.get(column, {}).get("not null") for side in (catalogs.before, catalogs.after))
+    return column.name if wanted and not present else None
 
 
 def keys_of(difference: Difference, catalogs: Catalogs) -> tuple[ObjectKey | None, ObjectKey | None]:

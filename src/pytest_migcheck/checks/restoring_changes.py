@@ -131,7 +131,8 @@ def _remade(work: _Work, created: str) -> str | None:
     if work.new.get("form") == "range":
         lines = [line for column in columns for line in _moved(column, work.before, "text")]
         lines += [execute(f"DROP TYPE {address(key)}"), created]
-        return "\n".join([*lines, *(line for column in columns for line in _moved(column, work.before, spelt))])
+        lines += [line for column in columns for line in _moved(column, work.before, spelt, dropped=True)]
+        return "\n".join(lines)
     lines = [execute(f"ALTER {kind} {address(key)} RENAME TO {quoted(spare)}"), created]
     lines += [line for column in columns for line in _moved(column, work.before, spelt)]
     return "\n".join([*lines, execute(f"DROP {kind} {address(key._replace(name=spare))}")])
@@ -150,10 +151,11 @@ def _columns_of_type(work: _Work, spelt: str) -> list[ObjectKey] | None:
     return found
 
 
-def _moved(column: ObjectKey, before: Catalog, kind: str) -> list[str]:
+def _moved(column: ObjectKey, before: Catalog, kind: str, *, dropped: bool = False) -> list[str]:
+    """Give a column a type; ``dropped`` says that its default has gone already."""
     alter = f"ALTER TABLE {quoted(column.schema)}.{quoted(column.parent)} ALTER COLUMN {quoted(column.name)}"
     default = text(before.objects[column].get("default"))
-    lines = [execute(f"{alter} DROP DEFAULT")] if default else []
+    lines = [execute(f"{alter} DROP DEFAULT")] if default and not dropped else []
     using = f"{quoted(column.name)}::text" + ("" if kind == "text" else f"::{kind}")
     lines.append(execute(f"{alter} TYPE {kind} USING {using}"))
     back = default and kind != "text"

@@ -46,14 +46,15 @@ def column_changes(
     column = _Column(key, before, after)
     if "generated" in wanted:
         return column.generated(version), left
-    lines: list[str | None] = [*column.default_of_sequence(wanted)]
+    without_default = column.default_of_sequence(wanted)
+    lines: list[str | None] = [*without_default]
     if "identity" in wanted and not column.old.get("identity"):
         lines.append(column.alter("DROP IDENTITY"))
     if {"identity", "default"} & wanted and (column.new.get("identity") or not column.owns_sequence):
         lines += column.serial_again()
     if {"type", "collation"} & wanted:
         lines += column.type(wanted)
-    lines += column.rest(wanted)
+    lines += column.rest(wanted - {"default"} if without_default else wanted)
     if "identity" in wanted and column.old.get("identity"):
         lines += column.identity()
     if "not null constraint" in wanted:
