@@ -99,6 +99,15 @@ cast(n as bigint) > 5                        | n::bigint > 5
 n > 1 + 1                                    | n > 2
 n + 0.5 > 1                                  | n::numeric + 0.5 > 1
 ts > '2020-01-01 00:00+00'                   | ts > TIMESTAMPTZ '2020-01-01 01:00+01'
+n < m                                        | m > n
+n <= 5                                       | 5 >= n
+x <> v                                       | v <> x
+n + 1 = m                                    | m = 1 + n
+n > 0 AND b                                  | b AND n > 0
+(n > 0 OR b) AND x = 'a)'                    | 'a)' = x AND (b OR 0 < n)
+n > 0 OR (b AND x = ' {' AND m < n)          | (n > m AND ' {' = x AND b) OR n > 0
+r @> 1 AND a && ARRAY['a']                   | ARRAY['a'] && a AND 1 <@ r
+lower(x) = v AND NOT b                       | NOT b AND v = lower(x)
 """
 
 SAME_INDEXES = """
@@ -120,6 +129,7 @@ USING hash (trim(x))                         | USING hash (btrim(x))
 (n) WHERE v IN ('a', 'b')                    | (n) WHERE v::text = ANY (ARRAY['a'::text, 'b'::text])
 (n) INCLUDE (x) WHERE trim(x) = ') WHERE ('  | (n) INCLUDE (x) WHERE btrim(x) = ') WHERE ('
 (trim(x)) WITH (fillfactor = 70) WHERE NOT b | (btrim(x)) WITH (fillfactor = 70) WHERE b = false
+(n) WHERE b AND n > m                        | (n) WHERE m < n AND b
 """
 
 SAME_TABLES = """
@@ -177,6 +187,14 @@ x = 'USER'                        | x = 'CURRENT_ROLE'
 char_length(x) > 3                | octet_length(x) > 3
 ts AT TIME ZONE 'utc' > '2020-01-01' | ts AT TIME ZONE 'cet' > '2020-01-01'
 n::bigint > 5                     | n::numeric > 5
+n < m                             | m < n
+n <= m                            | m > n
+n - 1 = m                         | 1 - n = m
+n > 0 AND NOT b                   | NOT n > 0 AND b
+n > 0 AND (b OR x = 'a')          | n > 0 AND b OR x = 'a'
+x || v = 'a'                      | v || x = 'a'
+r @> 1                            | r @> 2
+x LIKE v                          | v LIKE x
 """
 
 OTHER_INDEXES = """
@@ -195,6 +213,7 @@ OTHER_INDEXES = """
 (n) WHERE b                  | (n) WHERE NOT b
 (n) WHERE n > 1              | (n) WHERE n >= 1
 (x)                          | (lower(x))
+((n + m))                    | ((m + n))
 """
 
 OTHER_TABLES = """

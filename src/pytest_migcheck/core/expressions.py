@@ -15,7 +15,8 @@ from pytest_migcheck.core.index_definition import read_definition
 class ExpressionPair:
     """Two spellings of one expression, to be folded by the planner; ``type`` casts it where it is not empty.
 
-    ``table`` is the relation whose columns it reads, or the domain whose ``VALUE`` it reads.
+    ``table`` is the relation whose columns it reads, or the domain whose ``VALUE`` it reads. ``condition`` says that
+    its truth alone counts, and not how it is written: a query finds an index on ``(a + b)`` by these words only.
     """
 
     schema: str
@@ -24,6 +25,7 @@ class ExpressionPair:
     expected: str
     found: str
     of_domain: bool = False
+    condition: bool = False
 
 
 Fold = Callable[[Sequence[ExpressionPair]], Sequence[bool]]
@@ -45,14 +47,14 @@ def expression_pairs(key: ObjectKey, name: str, before: Attributes, after: Attri
     if key.kind == "column" and before.get("type") == after.get("type"):
         return _of_column(key, name, text(before.get("type")), left, right)
     if key.kind == "constraint" and name == "definition" and all(t.startswith("CHECK (") for t in (left, right)):
-        of_domain = "deferrable" not in before
-        return _pairs(key.schema, key.parent, [(_check_body(left), _check_body(right))], of_domain=of_domain)
+        bodies = [(_check_body(left), _check_body(right))]
+        return _pairs(key.schema, key.parent, bodies, of_domain="deferrable" not in before, condition=True)
     if key.kind in ("index", "constraint") and name == "definition":
         return _of_list(key.schema, key.parent, left, right)
     if key.kind == "partitioned table" and name == "partition key":
         return _of_list(key.schema, key.name, left, right)
     if key.kind == "policy" and name in _POLICY:
-        return _pairs(key.schema, key.parent, [(left, right)])
+        return _pairs(key.schema, key.parent, [(left, right)], condition=True)
     return []
 
 
@@ -75,16 +77,31 @@ def _of_list(schema: str, table: str, left: str, right: str) -> list[ExpressionP
         return []
     if bool(before.predicate) != bool(after.predicate):
         return []
-    return _pairs(
-        schema, table, [*((a.expression, b.expression) for a, b in elements), (before.predicate, after.predicate)]
-    )
+    return [
+        *_pairs(schema, table, [(a.expression, b.expression) for a, b in elements]),
+        *_pairs(schema, table, [(before.predicate, after.predicate)], condition=True),
+    ]
 
 
 def _pairs(
-    schema: str, table: str, texts: Sequence[tuple[str, str]], *, kind: str = "", of_domain: bool = False
+    schema: str,
+    table: str,
+    texts: Sequence[tuple[str, str]],
+    *,
+    kind: str = "",
+    of_domain: bool = False,
+    condition: bool = False,
 ) -> list[ExpressionPair]:
     return [
-        ExpressionPair(schema=schema, table=table, type=kind, expected=left, found=right, of_domain=of_domain)
+        ExpressionPair(
+            schema=schema,
+            table=table,
+            type=kind,
+            expected=left,
+            found=right,
+            of_domain=of_domain,
+            condition=condition,
+        )
         for left, right in texts
         if left != right
     ]

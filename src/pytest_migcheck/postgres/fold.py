@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from pytest_migcheck.core.expressions import ExpressionPair
+from pytest_migcheck.postgres.commuted import in_one_order
 
 # Keywords that stand for an expression (https://www.postgresql.org/docs/current/functions-datetime.html and
 # functions-info.html); what is in quotes is matched first and left alone.
@@ -35,6 +36,8 @@ _ALIASES = """
 SELECT p.oid, min(p.oid) OVER (PARTITION BY p.prosrc, p.proargtypes, p.prorettype, p.proretset)
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE l.lanname = 'internal'"""
 
+_COMMUTATORS = "SELECT oid, oprcom::oid FROM pg_catalog.pg_operator WHERE oprcom <> 0"
+
 
 def fold(connection: psycopg.Connection[Any], pairs: Sequence[ExpressionPair]) -> list[bool]:
     """Tell for each pair whether the planner reduces both sides to the same; nothing is executed.
@@ -55,6 +58,9 @@ def _same(connection: psycopg.Connection[Any], pair: ExpressionPair) -> bool:
         # TRIM(BOTH FROM x) and btrim(x) are one function that is printed as it was written: nodes tell.
         aliases = {str(oid): str(first) for oid, first in connection.execute(_ALIASES).fetchall()}
         nodes = [_nodes(connection, query, aliases) for query in queries]
+        if pair.condition and nodes[0] != nodes[1]:
+            commutators = {str(one): str(other) for one, other in connection.execute(_COMMUTATORS).fetchall()}
+            nodes = [in_one_order(one, commutators) for one in nodes]
     except psycopg.Error:
         return False  # what the planner refuses stays different, as its text is
     return bool(nodes[0]) and nodes[0] == nodes[1]
