@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
-import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,10 +15,12 @@ from pathlib import Path
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Difference
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.history.command import run_command
 from pytest_migcheck.history.ddl_places import DdlPlaces
 from pytest_migcheck.history.source import Declared, ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.ddl import StatementError, run_statements
+from pytest_migcheck.postgres.watch import StepEnded, watched
 from pytest_migcheck.settings import Settings, declared_line
 from pytest_migcheck.sql.script import ScriptStatement, script_statements
 
@@ -71,26 +72,24 @@ class DdlSource:
 
     def _printed(self) -> str:
         try:
-            # A pipe or a variable in it works as where the user tried it out.
-            done = subprocess.run(  # noqa: S602 - the user's own command line
-                self.value,
-                shell=True,
-                cwd=self.root,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=self.timeout,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
+            done = run_command(self.value, self.root, self.timeout)
+        except OSError as error:
             raise MigcheckError(f"{self.origin}: {self.value!r} did not print the DDL: {error}") from error
-        if done.returncode:
-            said = (done.stderr or done.stdout).decode(errors="replace").strip()[-_SHOWN:]
+        said = (done.errors or done.output).decode(errors="replace").strip()[-_SHOWN:]
+        if done.status is None:
+            raise MigcheckError(
+                f"{self.origin}: {self.value!r} did not end within migcheck_step_timeout = {self.timeout:g} seconds, "
+                f"and was ended with all that it had started{f':{chr(10)}{said}' if said else ''}\n"
+                "what to do: raise migcheck_step_timeout if it may take that long, "
+                "or write what it prints to a file and name that"
+            )
+        if done.status:
             raise MigcheckError(
                 f"{self.origin}: {self.value!r} is no file below {self.root}, "
-                f"and as a command it ends with status {done.returncode}:\n{said}\n"
+                f"and as a command it ends with status {done.status}:\n{said}\n"
                 "valid: the path of a DDL file, or a command line that prints the DDL"
             )
-        text = done.stdout.decode(errors="replace")
+        text = done.output.decode(errors="replace")
         begins = _BEGINNING.search(text)
         text = text[begins.start() :] if begins else text
         if not text.strip():
@@ -105,31 +104,54 @@ def declared_source(history: str, settings: Settings) -> DdlSource | None:
     return None if value is None else DdlSource(value=value, root=settings.root, timeout=float(settings.step_timeout))
 
 
-def run_ddl(databases: DatabaseSet, text: str, label: str) -> None:
-    """Run a script in the main database.
+def run_ddl(databases: DatabaseSet, source: DdlSource) -> None:
+    """Run what a source declares in the main database.
 
     Raises:
         ModelsNotCreatableError: the server refuses a statement; with its line.
+        MigcheckError: there is nothing to run, or it did not end in time.
     """
-    statements = list(script_statements(text))
-    with databases.main.connect() as connection:
-        try:
-            run_statements(connection, (s.sql for s in statements))
-        except StatementError as error:
-            raise ModelsNotCreatableError(_refused(statements[error.index], str(error), label)) from error
+    statements = list(script_statements(source.read()))
+    begun: list[ScriptStatement] = []
+
+    def told() -> Iterator[str]:
+        for statement in statements:
+            begun[:] = [statement]
+            yield statement.sql
+
+    def work() -> None:
+        with databases.main.connect() as connection:
+            run_statements(connection, told())
+
+    error = watched(work, databases, source.timeout, "the declared schema")
+    if error is None:
+        return
+    if not begun:
+        raise error
+    if isinstance(error, StatementError):
+        raise ModelsNotCreatableError(_placed(begun[0], str(error), source.label)) from error
+    if isinstance(error, StepEnded):
+        first, *more = str(error).splitlines()
+        place = f"{source.label}:{begun[0].line}"
+        raise MigcheckError("\n".join((f"{place}: {first}", _shown(begun[0], place), *more))) from error
+    raise error
 
 
-def _refused(statement: ScriptStatement, message: str, label: str) -> str:
+def _placed(statement: ScriptStatement, message: str, label: str) -> str:
     first, *more = message.splitlines()
     place = f"{label}:{statement.line}"
-    return "\n".join((f"{first} ({place})", *more, f"{place}: {' '.join(statement.sql.split())[:300]}"))
+    return "\n".join((f"{first} ({place})", *more, _shown(statement, place)))
+
+
+def _shown(statement: ScriptStatement, place: str) -> str:
+    return f"{place}: {' '.join(statement.sql.split())[:300]}"
 
 
 def declared_by_ddl(source: DdlSource, ignore: Callable[[Difference], bool] = lambda _: False) -> Declared:
     """What DDL declares; ``ignore`` is true for differences that the user's own filters leave out."""
 
     def build(databases: DatabaseSet, _migrated: Catalog) -> None:
-        run_ddl(databases, source.read(), source.label)
+        run_ddl(databases, source)
 
     @cache
     def places() -> DdlPlaces | None:

@@ -33,9 +33,10 @@ class StepEnded(MigcheckError):
 
 
 class Watch:
-    """Waits for the end of one step over a set of databases; ``timeout`` is in seconds."""
+    """Waits for the end of one step over a set of databases; ``timeout`` is in seconds, ``doing`` what it is called."""
 
-    def __init__(self, databases: DatabaseSet, timeout: float) -> None:
+    def __init__(self, databases: DatabaseSet, timeout: float, doing: str = "the step") -> None:
+        self._doing = doing
         self._databases = databases
         self._timeout = timeout
         self._started = time.monotonic()
@@ -81,8 +82,8 @@ class Watch:
             )
         if time.monotonic() - self._started > self._timeout:
             return (
-                f"the step did not end within migcheck_step_timeout = {self._timeout:g} seconds\n"
-                "what to do: raise migcheck_step_timeout if the migration may take that long"
+                f"{self._doing} did not end within migcheck_step_timeout = {self._timeout:g} seconds\n"
+                "what to do: raise migcheck_step_timeout if it may take that long"
             )
         return None
 
@@ -104,8 +105,17 @@ class Watch:
             )
 
 
-def watched(work: Callable[[], object], databases: DatabaseSet, timeout: float) -> BaseException | None:
-    """Run ``work`` in a thread until it ends or has to be ended; returns what it raised, or why it was ended."""
+def watched(
+    work: Callable[[], object], databases: DatabaseSet, timeout: float, doing: str = "the step"
+) -> BaseException | None:
+    """Run ``work`` in a thread until it ends or has to be ended; returns what it raised, or why it was ended.
+
+    Args:
+        work: what is done in the databases.
+        databases: their sessions are ended with it.
+        timeout: its limit in seconds.
+        doing: what it is called where it did not end in time.
+    """
     done: queue.SimpleQueue[object] = queue.SimpleQueue()
 
     def guarded() -> None:
@@ -116,7 +126,7 @@ def watched(work: Callable[[], object], databases: DatabaseSet, timeout: float) 
             done.put(error)
 
     threading.Thread(target=guarded, name="migcheck-step", daemon=True).start()
-    outcome = Watch(databases, timeout).wait(done.get)
+    outcome = Watch(databases, timeout, doing).wait(done.get)
     return outcome if isinstance(outcome, BaseException) else None
 
 
