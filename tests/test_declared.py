@@ -71,7 +71,8 @@ def test_an_object_is_found_in_the_line_of_a_ddl_file_that_makes_it(tmp_path: Pa
         '  "note" text, other int\n);\nALTER TABLE ONLY app."T"\n    ADD CONSTRAINT k PRIMARY KEY (id);\n'
         'CREATE INDEX i ON app."T" (id);\nCREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS $$SELECT 1$$;\n'
     )
-    places = DdlPlaces(tmp_path / "s.sql", text)
+    (tmp_path / "s.sql").write_text(text)
+    places = DdlPlaces(tmp_path, DdlSource(value="s.sql", root=tmp_path).statements())
 
     def line(kind: str, schema: str, parent: str, name: str) -> int | None:
         found = places.locate(ObjectKey(kind, schema, parent, name))

@@ -76,3 +76,72 @@ def test_ddl_that_takes_too_long_ends_with_its_line(project: Project, migcheck) 
             "what to do: raise migcheck_step_timeout if it may take that long",
         ]
     )
+
+
+def read(folder: Path, **files: str) -> list[tuple[str, int, str]]:
+    """The statements of ``schema.sql`` with their places, next to other files (``db__a`` is ``db/a.sql``)."""
+    for name, text in files.items():
+        path = folder / (name.replace("__", "/") + ".sql")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    found = DdlSource(value="schema.sql", root=folder).statements()
+    return [(s.path, s.line, s.sql) for s in found]
+
+
+def test_included_files_are_part_of_what_is_declared(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        schema="\\set ON_ERROR_STOP on\nSELECT 1;\n\\i db/a.sql\n\\include 'db/b.sql'\nSELECT 9;\n\\q\nSELECT 10;",
+        db__a="\\ir b.sql\n\nSELECT 2;\n\\include_relative ../c.sql\n",
+        db__b="\\echo b\nSELECT 3;\n",
+        c="SELECT 4;\n\\copy t from 'rows.csv'\n\\d t\n",
+    )
+    assert found == [
+        ("schema.sql", 2, "SELECT 1"),
+        ("db/b.sql", 2, "SELECT 3"),
+        ("db/a.sql", 3, "SELECT 2"),
+        ("c.sql", 1, "SELECT 4"),
+        ("db/b.sql", 2, "SELECT 3"),
+        ("schema.sql", 5, "SELECT 9"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("SELECT 1;\n\\i none.sql\n", r"schema.sql:2: \\i: there is no file 'none.sql' (looked for {0}/none.sql)"),
+        ("\\ir db/none.sql\n", r"schema.sql:1: \\ir: there is no file 'db/none.sql'"),
+        ("\\i\n", r"schema.sql:1: \\i names no file"),
+        ("\\i schema.sql\n", r"schema.sql:1: \\i: 'schema.sql' includes itself"),
+        ("\\if :x\nSELECT 1;\n\\endif\n", r"schema.sql:1: \\if is a command of psql that"),
+        ("SELECT 'SELECT 1'\n\\gexec\n", r"schema.sql:2: \\gexec is a command of psql that"),
+        ("SELECT 'SELECT 1' \\gexec\n", r"schema.sql:1: \\gexec is a command of psql that"),
+        ("\\copy t from stdin\n1\n\\.\n", r"schema.sql:1: \\copy is a command of psql that"),
+        ("CREATE TABLE\n\\i x.sql\n(id int);\n", r"schema.sql:2: \\i stands in the middle of a statement"),
+        ("\\c a\nCREATE TABLE t ();\n\\connect b\nCREATE TABLE u ();\n", "schema.sql:3: \\\\connect: it holds more than one"),
+        ("", "'schema.sql' declares nothing: it holds no statement"),
+        ("-- later\n/* and more */;\n", "'schema.sql' declares nothing: it holds no statement"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused(text: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(MigcheckError) as raised:
+        read(tmp_path, schema=text)
+    assert f"migcheck_declared: {words.replace(chr(92) * 2, chr(92)).replace('{0}', str(tmp_path))}" in str(raised.value)
+
+
+def test_a_command_that_prints_no_statement_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MigcheckError, match="'echo -- nothing' declares nothing: it holds no statement"):
+        DdlSource(value="echo -- nothing", root=tmp_path).statements()
+
+
+def test_a_difference_from_an_included_file_is_told_there(project: Project, migcheck) -> None:
+    project.sql("a1", "CREATE TABLE t (id int)", "DROP TABLE t")
+    project.write("schema.sql", "\\i db/tables.sql\n")
+    project.write("db/tables.sql", "CREATE TABLE t (id int);\nCREATE TABLE u (id int);\n")
+    project.write("pytest.ini", "[pytest]\nmigcheck_declared = schema.sql\n")
+    result = migcheck("--migcheck-checks=drift")
+    result.stdout.fnmatch_lines(["MC301 drift: table public.u: only in the declared schema", "  db/tables.sql:2"])
+    result.stdout.no_fnmatch_line("*public.t*")
+    project.write("db/tables.sql", "CREATE TABLE t (id int);\n\nCREATE TABLE u (id nothing);\n")
+    result = migcheck("--migcheck-checks=drift")
+    result.stdout.fnmatch_lines(['MC301 drift: * type "nothing" does not exist (db/tables.sql:3)'])

@@ -5,7 +5,6 @@ Knows nothing of where migrations come from, so that every kind of history can u
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,12 +16,12 @@ from pytest_migcheck.core.finding import Difference
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.command import run_command
 from pytest_migcheck.history.ddl_places import DdlPlaces
+from pytest_migcheck.history.ddl_script import DdlScript, DdlStatement, read_ddl
 from pytest_migcheck.history.source import Declared, ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.ddl import StatementError, run_statements
 from pytest_migcheck.postgres.watch import StepEnded, watched
 from pytest_migcheck.settings import Settings, declared_line
-from pytest_migcheck.sql.script import ScriptStatement, script_statements
 
 _SHOWN = 2000
 # A program may say something before it prints DDL.
@@ -55,20 +54,21 @@ class DdlSource:
         """
         if self.file is None:
             return self._printed()
-        try:
-            raw = self.file.read_bytes()
-        except OSError as error:
-            raise MigcheckError(f"{self.origin}: {self.value!r} cannot be read: {error}") from error
-        # What PowerShell redirects into a file is UTF-16.
-        encoding = "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
+        return read_ddl(self.file, self.origin, self.value)
+
+    def statements(self) -> tuple[DdlStatement, ...]:
+        """What it declares, statement by statement.
+
+        Raises:
+            MigcheckError: there is nothing, or something that cannot be followed.
+        """
+        found = tuple(DdlScript(self.root, self.origin).statements(self.read(), self.label, self.file))
+        if not found:
             raise MigcheckError(
-                f"{self.origin}: {self.value!r} is not UTF-8: byte 0x{raw[error.start]:02X} in line {line}\n"
-                "what to do: save the file as UTF-8"
-            ) from error
+                f"{self.origin}: {self.value!r} declares nothing: it holds no statement\n"
+                "valid: the path of a DDL file, or a command line that prints the DDL"
+            )
+        return found
 
     def _printed(self) -> str:
         try:
@@ -111,8 +111,8 @@ def run_ddl(databases: DatabaseSet, source: DdlSource) -> None:
         ModelsNotCreatableError: the server refuses a statement; with its line.
         MigcheckError: there is nothing to run, or it did not end in time.
     """
-    statements = list(script_statements(source.read()))
-    begun: list[ScriptStatement] = []
+    statements = source.statements()
+    begun: list[DdlStatement] = []
 
     def told() -> Iterator[str]:
         for statement in statements:
@@ -129,22 +129,20 @@ def run_ddl(databases: DatabaseSet, source: DdlSource) -> None:
     if not begun:
         raise error
     if isinstance(error, StatementError):
-        raise ModelsNotCreatableError(_placed(begun[0], str(error), source.label)) from error
+        raise ModelsNotCreatableError(_refused(begun[0], str(error))) from error
     if isinstance(error, StepEnded):
         first, *more = str(error).splitlines()
-        place = f"{source.label}:{begun[0].line}"
-        raise MigcheckError("\n".join((f"{place}: {first}", _shown(begun[0], place), *more))) from error
+        raise MigcheckError("\n".join((f"{begun[0].place}: {first}", _shown(begun[0]), *more))) from error
     raise error
 
 
-def _placed(statement: ScriptStatement, message: str, label: str) -> str:
+def _refused(statement: DdlStatement, message: str) -> str:
     first, *more = message.splitlines()
-    place = f"{label}:{statement.line}"
-    return "\n".join((f"{first} ({place})", *more, _shown(statement, place)))
+    return "\n".join((f"{first} ({statement.place})", *more, _shown(statement)))
 
 
-def _shown(statement: ScriptStatement, place: str) -> str:
-    return f"{place}: {' '.join(statement.sql.split())[:300]}"
+def _shown(statement: DdlStatement) -> str:
+    return f"{statement.place}: {' '.join(statement.sql.split())[:300]}"
 
 
 def declared_by_ddl(source: DdlSource, ignore: Callable[[Difference], bool] = lambda _: False) -> Declared:
@@ -155,7 +153,7 @@ def declared_by_ddl(source: DdlSource, ignore: Callable[[Difference], bool] = la
 
     @cache
     def places() -> DdlPlaces | None:
-        return DdlPlaces(source.file, source.read()) if source.file else None
+        return DdlPlaces(source.root, source.statements()) if source.file else None
 
     def locate(key: ObjectKey) -> tuple[str, int] | None:
         found = places()

@@ -3,41 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
 from pytest_migcheck.core.catalog import ObjectKey
-from pytest_migcheck.sql.script import ScriptStatement, script_statements
+from pytest_migcheck.history.ddl_script import DdlStatement
 from pytest_migcheck.sql.statements import ParsedStatement, parse
 
 _PARTS = frozenset(("column", "index", "constraint", "trigger", "rule", "policy"))
 
 
 class DdlPlaces:
-    """The places of what the text of a file creates."""
+    """The places of what statements create, whose paths are relative to ``root``."""
 
-    def __init__(self, path: Path, text: str) -> None:
-        self._path = path
-        self._text = text
+    def __init__(self, root: Path, statements: Iterable[DdlStatement]) -> None:
+        self._root = root
+        self._statements = statements
 
     def locate(self, key: ObjectKey) -> tuple[str, int] | None:
         """The line of an object, else that of the table that it belongs to."""
         own = key.name.partition("(")[0] if key.kind in ("function", "procedure", "aggregate") else key.name
         wanted = [(key.schema, key.parent if key.kind in _PARTS else "", own), (key.schema, "", key.parent or own)]
-        line = next((self._lines[place] for place in wanted if place in self._lines), None)
-        return None if line is None else (str(self._path), line)
+        found = next((self._lines[place] for place in wanted if place in self._lines), None)
+        return None if found is None else (str(self._root / found[0]), found[1])
 
     @cached_property
-    def _lines(self) -> dict[tuple[str, str, str], int]:
-        found: dict[tuple[str, str, str], int] = {}
-        for statement in script_statements(self._text):
+    def _lines(self) -> dict[tuple[str, str, str], tuple[str, int]]:
+        found: dict[tuple[str, str, str], tuple[str, int]] = {}
+        for statement in self._statements:
             for place, line in _made_by(statement, parse(statement.sql)):
-                found.setdefault(place, line)
+                found.setdefault(place, (statement.path, line))
         return found
 
 
-def _made_by(statement: ScriptStatement, parsed: ParsedStatement) -> Iterator[tuple[tuple[str, str, str], int]]:
+def _made_by(statement: DdlStatement, parsed: ParsedStatement) -> Iterator[tuple[tuple[str, str, str], int]]:
     if not parsed.kind.startswith(("create ", "alter table")):
         return
     schema, name = _split(parsed.table or parsed.name)

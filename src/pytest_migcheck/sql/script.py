@@ -1,4 +1,4 @@
-"""Cut a script as psql takes it into statements, without what psql alone understands."""
+"""Cut a script as psql takes it into statements and psql's own commands."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _WORDS = re.compile(
 )
 _COPIED = re.compile(r"COPY\b.*\bFROM\s+STDIN\b", re.IGNORECASE | re.DOTALL)
 _END_OF_DATA = re.compile(r"^\\\.[ \t]*\r?$", re.MULTILINE)
+_COMMAND = re.compile(r"\\(\w+\+?|.?)\s*(.*?)\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +29,24 @@ class ScriptStatement:
     line: int
 
 
-def script_statements(script: str) -> Iterator[ScriptStatement]:
-    r"""The statements of a script, such as the output of ``pg_dump``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptCommand:
+    r"""A command of psql, such as ``\connect``, to the end of its line; ``within`` an unfinished statement or not."""
 
-    A line that begins with a backslash (``\connect``, ``\restrict``) is left out, and so are the rows that follow
-    ``COPY ... FROM stdin``.
+    name: str
+    argument: str
+    line: int
+    within: bool
+
+
+def script_parts(script: str) -> Iterator[ScriptStatement | ScriptCommand]:
+    r"""The statements of a script, such as the output of ``pg_dump``, and the commands between them.
+
+    The rows that follow ``COPY ... FROM stdin`` are left out.
     """
     reading = _Reading(script)
-    while (statement := reading.next_statement()) is not None:
-        yield statement
+    while (part := reading.next_part()) is not None:
+        yield part
 
 
 class _Reading:
@@ -47,15 +57,17 @@ class _Reading:
         self._place = 0
         self._line, self._counted = 1, 0
 
-    def next_statement(self) -> ScriptStatement | None:
+    def next_part(self) -> ScriptStatement | ScriptCommand | None:
         start: int | None = None
         depth = atomic = 0
         previous = ""
         while self._place < len(self._script):
             here = self._place
             kind, word = self._word()
-            if kind == "space" or (kind == "command" and start is None):
+            if kind == "space":
                 continue
+            if kind == "command":
+                return self._command(word, here, within=start is not None)
             if word == ";" and depth <= 0 and not atomic:
                 found = self._statement(start, here)
                 if found is not None:
@@ -77,9 +89,17 @@ class _Reading:
             data = _END_OF_DATA.search(self._script, end)
             self._place = data.end() if data else len(self._script)
             return None
-        self._line += self._script.count("\n", self._counted, start)
-        self._counted = start
-        return ScriptStatement(sql=sql, line=self._line)
+        return ScriptStatement(sql=sql, line=self._line_of(start))
+
+    def _command(self, text: str, place: int, *, within: bool) -> ScriptCommand:
+        found = _COMMAND.match(text)
+        assert found is not None  # every part of it may be empty
+        return ScriptCommand(name=found[1], argument=found[2], line=self._line_of(place), within=within)
+
+    def _line_of(self, place: int) -> int:
+        self._line += self._script.count("\n", self._counted, place)
+        self._counted = place
+        return self._line
 
     def _word(self) -> tuple[str, str]:
         match = _WORDS.match(self._script, self._place)
@@ -93,10 +113,6 @@ class _Reading:
             end = self._script.find(word, match.end())
             self._place = len(self._script) if end < 0 else end + len(word)
             return "string", ""
-        if kind == "command" and self._script[: match.start()].rpartition("\n")[2].strip():
-            # A backslash within a line is no command, and the server says what it thinks of it.
-            self._place = match.start() + 1
-            return "sign", "\\"
         return kind, word
 
     def _end_of_comment(self, place: int) -> int:
