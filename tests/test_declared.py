@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from fnmatch import fnmatchcase as fnmatch
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.alembic.metadata import all_named, hooked_metadata, named_metadata
 from pytest_migcheck.history.ddl import DdlSource
 from pytest_migcheck.history.ddl_places import DdlPlaces
-from pytest_migcheck.settings import declared_ddl
+from pytest_migcheck.history.declared_setting import declared_ddl, declared_lines
 
 DUMP = r"""
 \restrict abc
@@ -129,6 +130,9 @@ def test_the_hook_and_the_setting_take_the_place_of_env_py(project: Project, mig
         ("", "'' names no module"),
         (":Base", "':Base' names no module"),
         ("app/models.py", "names no module"),
+        ("named_models.Base.metadata", "no module 'named_models.Base' (*). Did you mean 'named_models:Base.metadata'?"),
+        ("named_models:own,", "several are separated by blanks or lines: named_models:own"),
+        ("named_models:own,b:n", "several are separated by blanks or lines: named_models:own b:n"),
         ("no_such_package.models:Base", "there is no module 'no_such_package'"),
         ("json.nothing:x", "there is no module 'json.nothing'"),
         ("named_models:Bsae.metadata", "named_models has no 'Bsae'. Did you mean 'Base'?"),
@@ -147,7 +151,7 @@ def test_a_wrong_name_of_metadata_is_explained(
     monkeypatch.delitem(sys.modules, "named_models", raising=False)
     with pytest.raises(MigcheckError, match=r"(?s)x: .*\nvalid: module:attribute") as raised:
         named_metadata(name, "x")
-    assert words in str(raised.value)
+    assert fnmatch(str(raised.value), f"*{words.replace('[', '[[]').replace('?', '[?]')}*")
     base = named_metadata("named_models:Base", "x")
     assert all_named(["named_models:Base", "named_models:Base.metadata"], "x") == [base]
     assert hooked_metadata([base, "named_models:Base"], "x") == [base, base]
@@ -164,3 +168,23 @@ def test_a_wrong_place_of_ddl_is_explained(tmp_path: Path) -> None:
     with pytest.raises(MigcheckError, match="both say what is declared"):
         declared_ddl("x", "db/schema.sql", tmp_path, ("a:b",))
     assert declared_ddl("x", "A=1 ls db", tmp_path, ()) == "A=1 ls db"
+    quoted = '"db/schema.sql"'
+    assert dict(declared_lines(f"{quoted}\n a: '{quoted}'\nb: {quoted}", tmp_path)) == {
+        "": "db/schema.sql", "a": f"'{quoted}'", "b": "db/schema.sql"
+    }  # fmt: skip
+    with pytest.raises(MigcheckError, match=r"'db/schema.sql' and 'ls db' are both declared for every history"):
+        declared_ddl("x", "db/schema.sql\nls db", tmp_path, ())
+    with pytest.raises(MigcheckError, match=r"'db/schema.sql' and 'ls db' are both declared for 'a'"):
+        declared_ddl("x", "a: db/schema.sql\nb: ls\na: ls db", tmp_path, ())
+
+
+def test_a_line_for_all_that_is_for_none_is_refused(project: Project, migcheck) -> None:
+    project.sql("a1", "CREATE TABLE t (id int)", "DROP TABLE t")
+    project.write("my schema.sql", "CREATE TABLE t (id int);\n")
+    project.write("pytest.ini", '[pytest]\nmigcheck_declared = "my schema.sql"\n')
+    migcheck("--migcheck-checks=drift").assert_outcomes(passed=1)
+    project.write("pytest.ini", '[pytest]\nmigcheck_declared =\n    "my schema.sql"\n    alembic.ini: ls\n')
+    result = migcheck("--migcheck-checks=drift")
+    (result.stdout if "is for no history" in result.stdout.str() else result.stderr).fnmatch_lines(
+        ["*migcheck_declared: 'my schema.sql' is for no history: each has its own, 'alembic.ini: ls'*"]
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -239,41 +238,6 @@ def verbosity(origin: str, value: str) -> None:
     """pytest reads it; that fails on what is no number."""
     if value != "auto" and not re.fullmatch(r"-?\d+", value):
         raise MigcheckError(f"{origin}: {value!r} is not valid. Valid: auto, or a number such as 2")
-
-
-def declared_ddl(origin: str, value: str, root: Path, metadata: Sequence[str]) -> str:
-    """A DDL file below ``root``, or a command line whose program is there; several lines are ``HISTORY: VALUE``."""
-    for line in value.splitlines():
-        _one_declared(origin, declared_line(line.strip())[1], root, metadata)
-    return value
-
-
-def declared_line(line: str) -> tuple[str, str]:
-    """The history that a line is for, "" for all, and what it says."""
-    named = re.fullmatch(r"(\S+):\s+(.+)", line)
-    return (named[1], named[2]) if named else ("", line)
-
-
-def _one_declared(origin: str, value: str, root: Path, metadata: Sequence[str]) -> None:
-    if not value or (root / value).is_file():
-        program = value
-    else:
-        words = value.split()
-        program = next((w for w in words if not re.fullmatch(r"\w+=.*", w)), value)
-        found = shutil.which(program) or (root / program).is_file() or re.search(r"[$`'\"(<|]", program)
-        if not found:
-            files = sorted(p.relative_to(root).as_posix() for p in (root / value).parent.glob("*.sql"))
-            near = difflib.get_close_matches(value, files, 1, 0.4)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise MigcheckError(
-                f"{origin}: {value!r} is neither a file below {root} nor a command line (no program {program!r})."
-                f"{hint}\n"
-                "valid: the path of a DDL file, or a command line that prints the DDL"
-            )
-    if program and metadata:
-        raise MigcheckError(
-            f"{origin}: {value!r} and migcheck_metadata: {' '.join(metadata)!r} both say what is declared; set one"
-        )
 
 
 def drift_severities(origin: str, values: Sequence[str]) -> dict[tuple[str, str], str]:

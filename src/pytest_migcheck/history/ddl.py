@@ -17,11 +17,12 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.command import run_command
 from pytest_migcheck.history.ddl_places import DdlPlaces
 from pytest_migcheck.history.ddl_script import DdlScript, DdlStatement, read_ddl
+from pytest_migcheck.history.declared_setting import declared_lines
 from pytest_migcheck.history.source import Declared, ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.ddl import StatementError, run_statements
 from pytest_migcheck.postgres.watch import StepEnded, watched
-from pytest_migcheck.settings import Settings, declared_line
+from pytest_migcheck.settings import Settings
 
 _SHOWN = 2000
 # A program may say something before it prints DDL.
@@ -99,8 +100,8 @@ class DdlSource:
 
 def declared_source(history: str, settings: Settings) -> DdlSource | None:
     """What the setting ``migcheck_declared`` says for a history, None where it says nothing."""
-    lines = [declared_line(line.strip()) for line in settings.declared.splitlines() if line.strip()]
-    value = next((said for name, said in reversed(lines) if name in ("", history)), None)
+    said = dict(declared_lines(settings.declared, settings.root))
+    value = said.get(history, said.get(""))
     return None if value is None else DdlSource(value=value, root=settings.root, timeout=float(settings.step_timeout))
 
 

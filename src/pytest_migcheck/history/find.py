@@ -13,10 +13,11 @@ from pytest_migcheck.history.alembic.find import find_alembic_histories
 from pytest_migcheck.history.alembic.prepare import apply_preparations
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.ddl import declared_source
+from pytest_migcheck.history.declared_setting import declared_lines
 from pytest_migcheck.history.source import History, Hooks
 from pytest_migcheck.history.sql.find import FoundFolder, find_folders, named_folders
 from pytest_migcheck.history.sql.history import SqlHistory, SqlOptions
-from pytest_migcheck.settings import Settings, declared_line
+from pytest_migcheck.settings import Settings
 
 _ALEMBIC = "alembic:"
 
@@ -49,10 +50,14 @@ def find_histories(settings: Settings, hooks: Hooks, redirection: Redirection) -
 def _check_names(settings: Settings, histories: list[str]) -> None:
     """Refuse a name in a setting that no history has."""
     init = [("migcheck_init", entry.rpartition(":")[0], entry) for entry in settings.init]
-    declared = [("migcheck_declared", declared_line(line.strip())[0], line) for line in settings.declared.splitlines()]
+    said = dict(declared_lines(settings.declared, settings.root))
+    declared = [("migcheck_declared", name, f"{name}: {value}") for name, value in said.items() if name]
     for origin, name, entry in (*init, *declared):
         if name and name not in histories:
             raise MigcheckError(f"{origin}: {entry!r}: {name!r} is not a history. Valid: {', '.join(histories)}")
+    if said.keys() == {"", *histories}:
+        own = " and ".join(entry for _, _, entry in declared)
+        raise MigcheckError(f"migcheck_declared: {said['']!r} is for no history: each has its own, {own!r}")
 
 
 def _check_init(entries: tuple[str, ...], folders: list[str]) -> None:

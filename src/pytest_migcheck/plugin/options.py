@@ -182,6 +182,7 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
     """
     from pytest_migcheck import settings as s
     from pytest_migcheck.core.rule_ids import RULE_IDS
+    from pytest_migcheck.history.declared_setting import declared_ddl
 
     values = {o.name: value_of(config, o.name) for o in OPTIONS}
     rules = {**RULE_IDS, **own_rules}
@@ -204,7 +205,7 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         histories=tuple(many("migcheck_histories")[1]),
         init=tuple(many("migcheck_init")[1]),
         metadata=tuple(many("migcheck_metadata")[1]),
-        declared=s.declared_ddl(*one("migcheck_declared", ""), config.rootpath, many("migcheck_metadata")[1]),
+        declared=declared_ddl(*one("migcheck_declared", ""), config.rootpath, many("migcheck_metadata")[1]),
         checks=s.check_names(*many("migcheck_checks")),
         select=s.rule_names(*many("migcheck_select"), rules),
         ignore=s.rule_names(*many("migcheck_ignore"), rules),

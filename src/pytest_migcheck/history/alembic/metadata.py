@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ def named_metadata(name: str, origin: str) -> sa.MetaData:
     Raises:
         MigcheckError: there is no such module or attribute, or it is something else.
     """
+    if "," in name:
+        one_by_one = " ".join(part.strip() for part in name.split(",") if part.strip())
+        raise MigcheckError(f"{origin}: {name!r}: several are separated by blanks or lines: {one_by_one}\n{_VALID}")
     module_name, _, path = name.partition(":")
     value: Any = _module(module_name, name, origin)
     for part in (path or "metadata").split("."):
@@ -55,11 +59,18 @@ def _module(module_name: str, name: str, origin: str) -> Any:
             raise MigcheckError(f"{origin}: {name!r}: importing {module_name} fails: {error}\n{_VALID}") from error
         raise MigcheckError(
             f"{origin}: {name!r}: there is no module {error.name!r} (looked in the folders of sys.path, "
-            f"such as {Path.cwd()})\n{_VALID}"
+            f"such as {Path.cwd()}){_with_a_colon(name, error.name)}\n{_VALID}"
         ) from error
     except Exception as error:
         kind = type(error).__name__
         raise MigcheckError(f"{origin}: {name!r}: importing {module_name} fails: {kind}: {error}\n{_VALID}") from error
+
+
+def _with_a_colon(name: str, missing: str) -> str:
+    """What is meant by a dotted name whose first words are a module, and the next one is not."""
+    module = missing.rpartition(".")[0]
+    meant = name.removeprefix(f"{module}.")
+    return f". Did you mean '{module}:{meant}'?" if module in sys.modules and ":" not in name else ""
 
 
 def _metadata(value: Any, shown: str, origin: str) -> sa.MetaData:
