@@ -188,3 +188,33 @@ def test_a_line_for_all_that_is_for_none_is_refused(project: Project, migcheck) 
     (result.stdout if "is for no history" in result.stdout.str() else result.stderr).fnmatch_lines(
         ["*migcheck_declared: 'my schema.sql' is for no history: each has its own, 'alembic.ini: ls'*"]
     )
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"pytest.ini": "[pytest]\nmigcheck_metadata = other:empty\n"}, "migcheck_metadata: 'other:empty' holds no table"),
+        ({"pytest.ini": "[pytest]\nmigcheck_metadata = leaves:m\n"}, "*'leaves:m': importing leaves fails: SystemExit: 3"),
+        ({"conftest.py": "return []"}, "pytest_migcheck_metadata: it returned [[]], which names no metadata"),
+        ({"conftest.py": "import other; return other.empty"}, "pytest_migcheck_metadata: MetaData() holds no table"),
+        ({"conftest.py": "import pathlib; return pathlib.Path('no.sql')"}, "*_metadata: there is no file 'no.sql' (*"),
+        ({"conftest.py": "raise ValueError('x')"}, "pytest_migcheck_metadata: the hook raises, so *"),
+        ({"conftest.py": "import leaves"}, "pytest_migcheck_metadata: the hook raises, so *"),
+    ],
+)
+def test_models_that_are_named_and_are_none_stop_the_check(
+    files: dict[str, str], told: str, project: Project, migcheck
+) -> None:
+    project.env(models='sa.Table("t", metadata, sa.Column("id", sa.Integer))')
+    project.sql("a1", "CREATE TABLE t (id int)", "DROP TABLE t")
+    project.write("other.py", "import sqlalchemy as sa\nempty = sa.MetaData()\n")
+    project.write("leaves.py", "import sys\nsys.exit(3)\n")
+    for name, text in files.items():
+        hook = f"import sys; sys.path.insert(0, '.')\ndef pytest_migcheck_metadata(history):\n    {text}\n"
+        project.write(name, hook if name == "conftest.py" else text)
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([told])
+    assert "src/pytest_migcheck" not in result.stdout.str()
+    if "raises" in told:
+        result.stdout.fnmatch_lines(['  File "*conftest.py", line 3, in pytest_migcheck_metadata'])

@@ -22,7 +22,8 @@ from pytest_migcheck.history.alembic.schemas import SchemaView
 from pytest_migcheck.history.ddl import DdlSource, declared_by_ddl
 from pytest_migcheck.history.source import Declared
 
-_HOOK = "pytest_migcheck_metadata"
+METADATA_HOOK = "pytest_migcheck_metadata"
+_SETTING = "migcheck_metadata"
 _FROM_ENV = "target_metadata (env.py)"
 _NO_MODELS = "no models declared: env.py passes target_metadata=None to context.configure()"
 _NO_TABLES = "no models declared: target_metadata holds no table (does env.py import the models' modules?)"
@@ -31,6 +32,7 @@ _NO_METADATA = (
     "what to do: hand the MetaData to context.configure(), such as Base.metadata, or name it for these checks: "
     "migcheck_metadata = module:attribute"
 )
+_MOST_PLACES = 5
 _PASSES = (
     "env.py migrates one database in several passes with the same models (a schema for each tenant?): "
     "which schema the models belong to is not known"
@@ -39,11 +41,15 @@ _PASSES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredElsewhere:
-    """What settings and hooks say in place of env.py: names of metadata, DDL, what a hook returned."""
+    """What settings and hooks say in place of env.py: names of metadata, DDL, what a hook returned.
+
+    ``timeout`` is the limit in seconds for DDL that a hook names.
+    """
 
     metadata: tuple[str, ...] = ()
     ddl: DdlSource | None = None
     hooked: Sequence[Any] = ()
+    timeout: float = 120.0
 
 
 class DeclaredModels:
@@ -96,31 +102,52 @@ class DeclaredModels:
         ddl = elsewhere.ddl
         metadata: list[sa.MetaData] = []
         for value in elsewhere.hooked:
-            found = hooked_metadata(value, _HOOK)
+            found = hooked_metadata(value, METADATA_HOOK)
             if isinstance(found, Path):
-                ddl = DdlSource(value=str(found), root=Path.cwd(), origin=_HOOK)
+                ddl = DdlSource(
+                    value=str(found), root=Path.cwd(), origin=METADATA_HOOK, timeout=elsewhere.timeout
+                )
             else:
-                metadata += found
+                metadata += _filled(found, METADATA_HOOK)
         if ddl is not None:
             filters = Filters((), {**options, "include_schemas": True}, view)
             return (replace(declared_by_ddl(ddl, filters.ignores), others=self._labels()),)
-        metadata = metadata or all_named(elsewhere.metadata, "migcheck_metadata")
+        for name in () if metadata else elsewhere.metadata:
+            _filled(all_named([name], _SETTING), _SETTING, repr(name))
+        metadata = metadata or all_named(elsewhere.metadata, _SETTING)
         if not metadata:
             return None
-        label = _HOOK if elsewhere.hooked else ", ".join(elsewhere.metadata)
+        label = METADATA_HOOK if elsewhere.hooked else ", ".join(elsewhere.metadata)
         return self._kept([_declared(metadata, options, label, view)], [metadata])
 
     def _labels(self) -> tuple[str, ...]:
         return tuple(sorted(set(self._configured.labels) - {""}))
 
     def _kept(self, found: Sequence[Declared], metadata: Sequence[Sequence[sa.MetaData]]) -> tuple[Declared, ...] | str:
-        """Without those that declare no table."""
+        """Without those that declare no table, and whose project declares none that env.py does not import."""
         kept = tuple(
             replace(declared, others=self._labels())
             for declared, group in zip(found, metadata, strict=True)
-            if any(m.tables for m in group)
+            if any(m.tables for m in group) or declared.forgotten()
         )
         return kept or _NO_TABLES
+
+
+def _filled(metadata: list[sa.MetaData], origin: str, name: str = "") -> list[sa.MetaData]:
+    """The metadata that somebody named, which has tables.
+
+    Raises:
+        MigcheckError: it has none.
+    """
+    for one in (m for m in metadata if not m.tables):
+        places = [f"{t.path}:{t.line} declares {t.name}: import {t.module}" for t in forgotten_tables([one])]
+        lines = (
+            f"{origin}: {name or repr(one)} holds no table",
+            *places[:_MOST_PLACES],
+            "what to do: name the metadata that the models are declared on, in a module that imports all of them",
+        )
+        raise MigcheckError("\n".join(lines))
+    return metadata
 
 
 def _metadata_of(call: dict[str, Any]) -> list[sa.MetaData]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from pytest_migcheck.history.alembic.declared import DeclaredElsewhere
+from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.reading import is_users_file
+from pytest_migcheck.history.alembic.declared import METADATA_HOOK, DeclaredElsewhere
 from pytest_migcheck.history.alembic.discover import FoundConfig, find_configs, hooked_configs
+from pytest_migcheck.history.alembic.failures import user_frames
 from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptions
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.ddl import declared_source
@@ -41,5 +45,14 @@ def _elsewhere(label: str, settings: Settings, hooks: Hooks) -> DeclaredElsewher
     return DeclaredElsewhere(
         metadata=settings.metadata,
         ddl=declared_source(label, settings),
-        hooked=hooks.metadata(label),
+        hooked=_hooked(label, hooks),
+        timeout=float(settings.step_timeout),
     )
+
+
+def _hooked(label: str, hooks: Hooks) -> Sequence[Any]:
+    try:
+        return hooks.metadata(label)
+    except (Exception, SystemExit) as error:
+        frames = user_frames(error, is_users_file).rstrip()
+        raise MigcheckError(f"{METADATA_HOOK}: the hook raises, so the models are not known\n{frames}") from error

@@ -36,10 +36,22 @@ def named_metadata(name: str, origin: str) -> sa.MetaData:
 
 
 def hooked_metadata(value: Any, origin: str) -> list[sa.MetaData] | Path:
-    """What a hook returned: metadata, a name, several of these, or the path of a DDL file."""
+    """What a hook returned: metadata, a name, several of these, or the path of a DDL file.
+
+    Raises:
+        MigcheckError: it returned something else, or nothing.
+    """
     if isinstance(value, Path):
+        if not value.is_file():
+            raise MigcheckError(f"{origin}: there is no file {str(value)!r} (looked for {value.absolute()})")
         return value
     values = list(value) if isinstance(value, (list, tuple)) else [value]
+    if not values:
+        raise MigcheckError(
+            f"{origin}: it returned {value!r}, which names no metadata\n"
+            "valid: a MetaData, a declarative base, a 'module:attribute', a list of these, the Path of a file of DDL, "
+            "or None for what the settings or env.py say"
+        )
     return [named_metadata(v, origin) if isinstance(v, str) else _metadata(v, repr(v), origin) for v in values]
 
 
@@ -61,7 +73,7 @@ def _module(module_name: str, name: str, origin: str) -> Any:
             f"{origin}: {name!r}: there is no module {error.name!r} (looked in the folders of sys.path, "
             f"such as {Path.cwd()}){_with_a_colon(name, error.name)}\n{_VALID}"
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         kind = type(error).__name__
         raise MigcheckError(f"{origin}: {name!r}: importing {module_name} fails: {kind}: {error}\n{_VALID}") from error
 
