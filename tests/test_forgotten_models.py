@@ -55,3 +55,59 @@ def test_where_env_py_imports_no_model_all_are_named(app: Project, migcheck) -> 
     result = migcheck("--migcheck-checks=drift", "-rs")
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["*no models declared: target_metadata holds no table*"])
+
+
+@pytest.fixture
+def imported(app: Project) -> Project:
+    """The same, and env.py imports both."""
+    imports(app, "app.user", "app.order")
+    return app
+
+
+def test_what_is_no_table_of_the_models_is_not_forgotten(imported: Project, migcheck) -> None:
+    imports(imported, "app.user", "app.order", configure=', include_object=lambda o, n, t, r, c: n != "hidden"')
+    imported.write("app/abstract.py", model("abstract", "__abstract__ = True"))
+    imported.write("app/hidden.py", model("hidden"))
+    # Names alone say nothing: these are declared on metadata of their own, or in tests.
+    own = "import sqlalchemy as sa\nfrom sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase):\n    pass\n"
+    imported.write("other/__init__.py", "")
+    imported.write("other/models.py", f'{own}class X(Base):\n    __tablename__ = "x"\n    id = sa.Column(sa.Integer)\n')
+    imported.write("app/tables.py", 'import sqlalchemy as sa\nmetadata = sa.MetaData()\nsa.Table("y", metadata)\n')
+    imported.write("app/copied.py", 'import sqlalchemy as sa\nsa.Table("w", sa.MetaData())\n')
+    imported.write("tests/__init__.py", "")
+    imported.write("tests/test_a.py", "from app.db import Base\ndef test_a():\n    pass\n")
+    imported.write("tests/cases.py", model("z"))
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(passed=2)
+    result.stdout.no_fnmatch_line("MC301*")
+
+
+def test_every_way_to_declare_a_table_is_seen(imported: Project, migcheck) -> None:
+    imported.write("app/other.py", model("users", '__table_args__ = ({"schema": "s"},)'))
+    imported.write(
+        "app/core.py",
+        """
+        import sqlalchemy as sa
+        from app import db
+        from app.db import Base
+        a = sa.Table("a", Base.metadata, sa.Column("id", sa.Integer, primary_key=True))
+        b = sa.Table("b", db.Base.metadata, sa.Column("id", sa.Integer, primary_key=True), schema="s")
+        """,
+    )
+    imported.write("src/shop/__init__.py", "")
+    imported.write("src/shop/ships.py", model("ships"))
+    imported.sql("b2", "CREATE SCHEMA s; CREATE TABLE s.users (id serial); CREATE TABLE a (id serial)")
+    imports(imported, "app.user", "app.order", configure=", include_schemas=True")
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines_random(
+        [
+            "MC301 drift: table s.users: only in the migrations",
+            "  models  app/other.py:5 declares it, and env.py does not import app.other",
+            "MC301 drift: table public.a: only in the migrations",
+            "  models  app/core.py:4 declares it, and env.py does not import app.core",
+            "MC301 drift: table s.b: app.core declares it, and env.py does not import that module",
+            "MC301 drift: table ships: shop.ships declares it, and env.py does not import that module",
+            "  fix     import shop.ships  # in env.py, above target_metadata",
+        ]
+    )

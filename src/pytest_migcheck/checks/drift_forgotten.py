@@ -12,20 +12,28 @@ from pytest_migcheck.history.source import ForgottenTable
 
 def with_forgotten(findings: Sequence[Finding], forgotten: Sequence[ForgottenTable], env_path: str) -> list[Finding]:
     """Say at each table whose model was forgotten where that is, and name those that migrations lack as well."""
-    by_name = {table.name: table for table in forgotten}
-    told = [_explained(finding, by_name) for finding in findings]
-    seen = {f.object.rpartition(".")[2] for f in findings if f.difference and f.difference.kind.endswith("table")}
-    return told + [_finding(t, env_path) for t in forgotten if t.name not in seen and not t.imported]
+    told = [_explained(finding, forgotten) for finding in findings]
+    seen = [_names(f) for f in findings if f.difference and f.difference.kind.endswith("table")]
+    unseen = (t for t in forgotten if not t.imported and not any(t.may_be(*names) for names in seen))
+    return told + [_finding(table, env_path) for table in unseen]
 
 
-def _explained(finding: Finding, by_name: dict[str, ForgottenTable]) -> Finding:
+def _explained(finding: Finding, forgotten: Sequence[ForgottenTable]) -> Finding:
     difference = finding.difference
-    table = by_name.get(finding.object.rpartition(".")[2])
     is_table = difference is not None and difference.kind.endswith("table") and difference.change is Change.ADDED
-    if table is None or not is_table:
+    candidates = [t for t in forgotten if is_table and t.may_be(*_names(finding))]
+    # One that says its schema is surely meant.
+    table = max(candidates, key=lambda t: bool(t.schema), default=None)
+    if table is None:
         return finding
     details = {**dict(finding.details), "models": _where(table), "fix": _fix(table)}
     return replace(finding, path=table.path, line=table.line, details=tuple(details.items()))
+
+
+def _names(finding: Finding) -> tuple[str, str]:
+    """The schema and the name of a table; a database may stand before them."""
+    schema, _, name = finding.object.rpartition(".")
+    return schema.rpartition(":")[2], name
 
 
 def _where(table: ForgottenTable) -> str:
@@ -45,8 +53,8 @@ def _finding(table: ForgottenTable, env_path: str) -> Finding:
         rule="drift",
         severity=Severity.WARNING,
         check="drift",
-        headline=f"table {table.name}: {table.module} declares it, and env.py does not import that module",
-        object=table.name,
+        headline=f"table {table.label}: {table.module} declares it, and env.py does not import that module",
+        object=table.label,
         path=table.path,
         line=table.line,
         details=(("models", _where(table)), ("migrated", f"– ({env_path})"), ("fix", _fix(table))),

@@ -40,13 +40,25 @@ class ModelsNotCreatableError(MigcheckError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgottenTable:
-    """A table that the project's source declares, and the declared models lack; ``imported``: on other metadata."""
+    """A table that the project's source declares, and the declared models lack; ``imported``: on other metadata.
+
+    ``schema`` is "" where the source does not say it.
+    """
 
     name: str
     path: str
     line: int
     module: str
     imported: bool
+    schema: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+    def may_be(self, schema: str, name: str) -> bool:
+        """Whether it may be the table of that name in that schema."""
+        return self.name == name and self.schema in ("", schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pytest_migcheck.core.finding import Change, Difference
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.alembic.chosen_names import ChosenNames
 from pytest_migcheck.history.alembic.environment import Configured
@@ -164,6 +165,9 @@ def _declared(metadata: Sequence[sa.MetaData], options: dict[str, Any], label: s
     filters = Filters(metadata, options, view)
     models = Models(metadata=metadata, filters=filters, options=options)
 
+    def hidden(schema: str, name: str) -> bool:
+        return filters.ignores(Difference(kind="table", object=f"{schema}.{name}", change=Change.REMOVED))
+
     return Declared(
         label=label,
         build=models.build,
@@ -171,5 +175,5 @@ def _declared(metadata: Sequence[sa.MetaData], options: dict[str, Any], label: s
         ignore=lambda d: filters.ignores(d) or goes_with_hidden(d, metadata, filters),
         locate=Places(metadata).locate,
         chosen=ChosenNames(metadata).has,
-        forgotten=lambda: forgotten_tables(metadata),
+        forgotten=lambda: forgotten_tables(metadata, hidden),
     )

@@ -11,13 +11,19 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class SourceTable:
-    """A class or a call of ``Table`` in a file; ``bases`` are the last words of what the class is derived from."""
+    """A class or a call of ``Table`` in a file.
+
+    ``bases`` are the last words of what the class is derived from, ``metadata`` the words of what the call is given;
+    ``schema`` is "" where it is not written there.
+    """
 
     name: str
     path: str
     first: int
     last: int
     bases: tuple[str, ...] = ()
+    metadata: tuple[str, ...] = ()
+    schema: str = ""
 
     def lines(self) -> Iterator[tuple[int, str]]:
         lines = source_text(self.path).splitlines()[self.first - 1 : self.last]
@@ -51,22 +57,80 @@ def _table(node: ast.AST, path: str) -> Iterator[SourceTable]:
         name = _table_name(node)
         if name is not None:
             bases = tuple(last_word(base) for base in node.bases)
-            yield SourceTable(name, path, node.lineno, node.end_lineno or node.lineno, bases)
+            schema = _schema(_assigned(node, "__table_args__"))
+            yield SourceTable(name, path, node.lineno, node.end_lineno or node.lineno, bases, schema=schema)
     elif isinstance(node, ast.Call) and node.args and last_word(node.func) == "Table":
         first = node.args[0]
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
-            yield SourceTable(first.value, path, node.lineno, node.end_lineno or node.lineno)
+            metadata = _words(node.args[1]) if len(node.args) > 1 else ()
+            schema = next((_text(k.value) for k in node.keywords if k.arg == "schema"), "")
+            last = node.end_lineno or node.lineno
+            yield SourceTable(first.value, path, node.lineno, last, metadata=metadata, schema=schema)
 
 
 def _table_name(node: ast.ClassDef) -> str | None:
-    for statement in node.body:
-        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-        value = getattr(statement, "value", None)
-        named = any(isinstance(t, ast.Name) and t.id == "__tablename__" for t in targets)
-        if named and isinstance(value, ast.Constant) and isinstance(value.value, str):
-            return value.value
+    abstract = _assigned(node, "__abstract__")
+    if isinstance(abstract, ast.Constant) and abstract.value is True:
+        return None
+    name = _text(_assigned(node, "__tablename__"))
+    if name:
+        return name
     is_table = (k.arg == "table" and isinstance(k.value, ast.Constant) and k.value.value is True for k in node.keywords)
     return node.name.lower() if any(is_table) else None
+
+
+def _assigned(node: ast.ClassDef, name: str) -> ast.expr | None:
+    """What the body of a class gives a name."""
+    for statement in node.body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        if any(isinstance(t, ast.Name) and t.id == name for t in targets):
+            value: ast.expr | None = getattr(statement, "value", None)
+            return value
+    return None
+
+
+def _schema(arguments: ast.expr | None) -> str:
+    """The schema of ``__table_args__``: a dictionary, or the last of a tuple."""
+    if isinstance(arguments, ast.Tuple) and arguments.elts:
+        arguments = arguments.elts[-1]
+    if not isinstance(arguments, ast.Dict):
+        return ""
+    return next((_text(v) for k, v in zip(arguments.keys, arguments.values, strict=True) if _text(k) == "schema"), "")
+
+
+def _text(expression: ast.expr | None) -> str:
+    is_text = isinstance(expression, ast.Constant) and isinstance(expression.value, str)
+    return str(expression.value) if is_text and isinstance(expression, ast.Constant) else ""
+
+
+def _words(expression: ast.expr) -> tuple[str, ...]:
+    """``("Base", "metadata")`` of ``Base.metadata``; nothing of what is no dotted name."""
+    if isinstance(expression, ast.Attribute):
+        before = _words(expression.value)
+        return (*before, expression.attr) if before else ()
+    return (expression.id,) if isinstance(expression, ast.Name) else ()
+
+
+@lru_cache(maxsize=256)
+def names_of(path: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What a module makes at its top level, and what it may import: ``a`` and ``a.b`` of ``from a import b``."""
+    try:
+        tree = ast.parse(source_text(path))
+    except SyntaxError:
+        return frozenset(), frozenset()
+    made: set[str] = set()
+    for statement in tree.body:
+        if isinstance(statement, ast.ClassDef):
+            made.add(statement.name)
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        made |= {t.id for t in targets if isinstance(t, ast.Name)}
+    imported: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            imported |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset(made), frozenset(imported)
 
 
 def last_word(expression: ast.expr) -> str:
