@@ -111,3 +111,47 @@ def test_every_way_to_declare_a_table_is_seen(imported: Project, migcheck) -> No
             "  fix     import shop.ships  # in env.py, above target_metadata",
         ]
     )
+
+
+def test_tables_of_tests_do_not_belong_to_the_models(imported: Project, migcheck) -> None:
+    imported.write("tests/conftest.py", model("fixture_table"))
+    single = "class OnlyHere(Dummy):\n    pass\nfrom app.user import Users\nclass Special(Users):\n    pass\n"
+    imported.write("tests/test_x.py", f"{model('dummy')}{single}def test_a():\n    pass\n")
+    imported.write("tests/pieces_test.py", model("piece"))
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*note: *not compared, because tests declare them on the models' metadata: dummy (tests/test_x.py), "
+            "fixture_table (tests/conftest.py), piece (tests/pieces_test.py)*"
+        ]
+    )
+
+
+def test_models_whose_package_is_named_like_tests_are_models(imported: Project, migcheck) -> None:
+    imported.write("tests_of_blood/__init__.py", "")
+    imported.write("tests_of_blood/models.py", model("samples"))
+    imports(imported, "app.user", "app.order", "tests_of_blood.models")
+    imported.write("tests_of_blood/test_them.py", "import tests_of_blood.models\ndef test_a():\n    pass\n")
+    result = migcheck("--migcheck-checks=drift")
+    result.stdout.fnmatch_lines(["MC301 drift: table public.samples: only in the models"])
+
+
+def test_models_that_are_all_in_a_test_module_are_the_models(project: Project, migcheck) -> None:
+    project.write(
+        "conftest.py",
+        """
+        from sqlalchemy.orm import DeclarativeBase, mapped_column
+        import sqlalchemy as sa
+        class Base(DeclarativeBase):
+            pass
+        class T(Base):
+            __tablename__ = "t"
+            id = mapped_column(sa.Integer, primary_key=True)
+        """,
+    )
+    project.write(
+        "migrations/env.py", ENV_PY.format(metadata="import conftest\ntarget_metadata = conftest.Base.metadata", configure="")
+    )
+    project.sql("a1", "SELECT 1")
+    migcheck("--migcheck-checks=drift").stdout.fnmatch_lines(["MC301 drift: table public.t: only in the models"])

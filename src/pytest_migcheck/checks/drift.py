@@ -119,7 +119,7 @@ def judge_drift(declared: Declared, side: Migrated, models: DatabaseSet) -> Outc
     told = [_finding(d, side, declared, catalogs) for d in shown]
     findings = tuple(with_forgotten(told, declared.forgotten(), side.env_path))
     failed = any(f.severity is Severity.ERROR for f in findings)
-    return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings)
+    return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings, notes=declared.notes)
 
 
 def _not_creatable(error: ModelsNotCreatableError, env_path: str, declared: Declared) -> Finding:
@@ -179,4 +179,5 @@ def joined(outcomes: Sequence[Outcome]) -> Outcome:
     order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
     findings = sorted((f for o in outcomes for f in o.findings), key=lambda f: order[f.severity])
     failed = any(o.status is Status.FAILED for o in outcomes)
-    return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=tuple(findings))
+    notes = tuple(dict.fromkeys(note for o in outcomes for note in o.notes))
+    return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=tuple(findings), notes=notes)

@@ -73,7 +73,7 @@ class Declared:
     object can be declared there, as in DDL, and not only what models can say. ``locate`` gives the file and line
     that declare an object; ``chosen`` is true for a constraint or an index whose name is given there, so that it is
     not taken for the server's because it looks like that; ``forgotten`` are tables that the project declares somewhere
-    else.
+    else; ``notes`` say what is left out.
     """
 
     label: str
@@ -86,6 +86,7 @@ class Declared:
     chosen: Callable[[ObjectKey], bool] = lambda _: False
     forgotten: Callable[[], tuple[ForgottenTable, ...]] = tuple
     build_over: Callable[[DatabaseSet, Catalog], None] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def noun(self) -> str:
@@ -136,6 +137,9 @@ class Hooks(Protocol):
 
     def files(self) -> tuple[Path, ...]:
         """The user's source files that implement hooks."""
+
+    def test_files(self) -> tuple[Path, ...]:
+        """The modules of tests that have been imported to collect them, conftests too."""
 
 
 class Rehearsing(Protocol):

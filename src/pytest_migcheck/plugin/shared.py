@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pytest_migcheck.session import Session
 
 _ADDRESS = "migcheck_servers"
+#: The test modules that were collected.
+TEST_FILES = pytest.StashKey[set[Path]]()
 _SESSION = pytest.StashKey["Session"]()
 _ANSWERING = pytest.StashKey[Any]()
 _lock = threading.Lock()
@@ -60,6 +62,13 @@ class HookCalls:
             if source and any(name.startswith("pytest_migcheck_") for name in dir(plugin)):
                 found.add(Path(source))
         return tuple(sorted(found))
+
+    def test_files(self) -> tuple[Path, ...]:
+        """The test modules that pytest has collected, and the conftests that it has loaded."""
+        sources = [getattr(plugin, "__file__", None) for plugin in self._config.pluginmanager.get_plugins()]
+        conftests = {Path(str(source)) for source in sources if source and Path(str(source)).name == "conftest.py"}
+        collected = self._config.stash.get(TEST_FILES, None) or ()
+        return tuple(sorted({path.resolve() for path in conftests.union(collected)}))
 
 
 def session_of(config: pytest.Config) -> Session:

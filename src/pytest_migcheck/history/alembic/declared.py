@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from pytest_migcheck.history.alembic.metadata import all_named, hooked_metadata
 from pytest_migcheck.history.alembic.models import Models
 from pytest_migcheck.history.alembic.places import Places
 from pytest_migcheck.history.alembic.schemas import SchemaView
+from pytest_migcheck.history.alembic.tables_of_tests import tables_of_tests
 from pytest_migcheck.history.ddl import DdlSource, declared_by_ddl
 from pytest_migcheck.history.source import Declared
 
@@ -44,13 +46,15 @@ _PASSES = (
 class DeclaredElsewhere:
     """What settings and hooks say in place of env.py: names of metadata, DDL, what a hook returned.
 
-    ``timeout`` is the limit in seconds for DDL that a hook names.
+    ``timeout`` is the limit in seconds for DDL that a hook names; ``test_files`` are
+    modules whose tables are no models.
     """
 
     metadata: tuple[str, ...] = ()
     ddl: DdlSource | None = None
     hooked: Sequence[Any] = ()
     timeout: float = 120.0
+    test_files: tuple[Path, ...] = ()
 
 
 class DeclaredModels:
@@ -80,7 +84,9 @@ class DeclaredModels:
             return _PASSES
         metadata_of = {label: self._metadata_of(calls) for label, calls in by_database.items()}
         found = [
-            replace(_declared(metadata_of[label], calls[0], _FROM_ENV, self._view_of(calls[0])), database=label)
+            replace(
+                self._declared(metadata_of[label], calls[0], _FROM_ENV, self._view_of(calls[0])), database=label
+            )
             for label, calls in by_database.items()
         ]
         return self._kept(found, list(metadata_of.values()))
@@ -119,7 +125,13 @@ class DeclaredModels:
         if not metadata:
             return None
         label = METADATA_HOOK if elsewhere.hooked else ", ".join(elsewhere.metadata)
-        return self._kept([_declared(metadata, options, label, view)], [metadata])
+        return self._kept([self._declared(metadata, options, label, view)], [metadata])
+
+    def _declared(
+        self, metadata: Sequence[sa.MetaData], options: dict[str, Any], label: str, view: SchemaView
+    ) -> Declared:
+        of_tests = tables_of_tests(metadata, self._elsewhere.test_files)
+        return _declared(metadata, Filters(metadata, options, view, left_out=of_tests), options, label, of_tests)
 
     def _labels(self) -> tuple[str, ...]:
         return tuple(sorted(set(self._configured.labels) - {""}))
@@ -161,8 +173,13 @@ def _repeats(calls: Sequence[dict[str, Any]]) -> bool:
     return len(seen) != len(set(seen))
 
 
-def _declared(metadata: Sequence[sa.MetaData], options: dict[str, Any], label: str, view: SchemaView) -> Declared:
-    filters = Filters(metadata, options, view)
+def _declared(
+    metadata: Sequence[sa.MetaData],
+    filters: Filters,
+    options: dict[str, Any],
+    label: str,
+    of_tests: Mapping[sa.Table, str],
+) -> Declared:
     models = Models(metadata=metadata, filters=filters, options=options)
 
     def hidden(schema: str, name: str) -> bool:
@@ -176,4 +193,10 @@ def _declared(metadata: Sequence[sa.MetaData], options: dict[str, Any], label: s
         locate=Places(metadata).locate,
         chosen=ChosenNames(metadata).has,
         forgotten=lambda: forgotten_tables(metadata, hidden),
+        notes=_notes(of_tests),
     )
+
+
+def _notes(of_tests: Mapping[sa.Table, str]) -> tuple[str, ...]:
+    told = sorted(f"{table.fullname} ({os.path.relpath(path)})" for table, path in of_tests.items())
+    return (f"not compared, because tests declare them on the models' metadata: {', '.join(told)}",) if told else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,15 @@ class Filters:
         metadata: the models.
         options: what env.py handed to ``context.configure``.
         view: how its connection resolves names.
+        left_out: tables that are in the metadata and do not belong to the models.
     """
 
     def __init__(
-        self, metadata: Sequence[sa.MetaData], options: Mapping[str, Any], view: SchemaView | None = None
-    ) -> None:
+        self, metadata: Sequence[sa.MetaData], options: Mapping[str, Any], view: SchemaView | None = None, *,
+        left_out: Collection[sa.Table] = (),
+    ) -> None:  # fmt: skip
         self._metadata = metadata
+        self._left_out = left_out
         self._include_name = options.get("include_name")
         self._include_object = options.get("include_object")
         self._include_schemas = bool(options.get("include_schemas"))
@@ -45,8 +48,6 @@ class Filters:
 
     def shown(self, one: sa.MetaData) -> list[sa.Table]:
         """The tables of the models that are compared, and those that they need."""
-        if self._include_object is None:
-            return list(one.sorted_tables)
         needed: set[sa.Table] = set()
         new = {t for t in one.sorted_tables if not self.hides_table(t)}
         while new:
@@ -56,7 +57,7 @@ class Filters:
 
     def hides_table(self, table: sa.Table) -> bool:
         """Whether a table of the models is left out."""
-        return not self._includes(table, table.name, "table", reflected=False, other=None)
+        return table in self._left_out or not self._includes(table, table.name, "table", reflected=False, other=None)
 
     def ignores(self, difference: Difference) -> bool:
         """Whether Alembic's autogenerate would not look at this object either."""

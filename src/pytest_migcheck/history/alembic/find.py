@@ -47,6 +47,7 @@ def _elsewhere(label: str, settings: Settings, hooks: Hooks) -> DeclaredElsewher
         ddl=declared_source(label, settings),
         hooked=_hooked(label, hooks),
         timeout=float(settings.step_timeout),
+        test_files=hooks.test_files(),
     )
 
 
