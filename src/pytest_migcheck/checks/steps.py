@@ -9,7 +9,7 @@ from pytest_migcheck.core.finding import Direction, Finding, Severity
 from pytest_migcheck.core.graph import Revision
 from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.core.step import NOT_RECORDED, StepFailure
+from pytest_migcheck.core.step import MISSING_EXTENSION, NOT_RECORDED, StepFailure
 from pytest_migcheck.postgres.watch import StepEnded
 
 _EMPTY_START = (
@@ -62,13 +62,7 @@ def _advice(
     if missing and direction is Direction.UPGRADE and not revision.requires:
         return (("fix", _EMPTY_START),)
     if (failure.sqlstate == "0A000" and "extension" in failure.message) or "extension control file" in failure.message:
-        return (
-            (
-                "fix",
-                "the server that migcheck took lacks this extension; take one that has it: "
-                "--migcheck-postgres=local (with the contrib packages) or --migcheck-postgres=URL",
-            ),
-        )
+        return (("fix", MISSING_EXTENSION),)
     if "drop_constraint(None" in (failure.source.text if failure.source else ""):
         return (("fix", "name the constraint: op.drop_constraint(None, ...) is what autogenerate writes for none"),)
     if failure.sqlstate == "55P04":

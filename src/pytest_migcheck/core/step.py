@@ -12,6 +12,12 @@ from pytest_migcheck.core.statement import Source, Statement
 NOT_RECORDED = "NotRecorded"
 # The kind of a failure of a migration that has no downgrade at all; nothing was run.
 NO_WAY_BACK = "NoWayBack"
+# Which server was taken is not known here: each of these helps on another one.
+MISSING_EXTENSION = (
+    "the server that migcheck took lacks this extension; install its package where that server runs, or take one that "
+    "has it: --migcheck-postgres=embedded (contrib and pgvector), --migcheck-postgres=docker:IMAGE (an image with the "
+    "extension) or --migcheck-postgres=URL"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.statement import Source
-from pytest_migcheck.core.step import NO_WAY_BACK, StepFailure
+from pytest_migcheck.core.step import MISSING_EXTENSION, NO_WAY_BACK, StepFailure
 from pytest_migcheck.history.sql.layout import Layout, Migration, Piece, ScriptError
 from pytest_migcheck.history.sql.running import PieceRefusedError, source_of
 
@@ -73,11 +73,7 @@ def _advice(
     if sqlstate == _NEW_ENUM_VALUE:
         return (("fix", "add the enum value in a migration of its own, before the one that uses it"),)
     if (sqlstate == "0A000" and "extension" in message) or "extension control file" in message:
-        advice = (
-            "the server that migcheck took lacks this extension; take one that has it: "
-            "--migcheck-postgres=local (with the contrib packages) or --migcheck-postgres=URL"
-        )
-        return (("fix", advice),)
+        return (("fix", MISSING_EXTENSION),)
     if sqlstate in _MISSING and first and direction is Direction.UPGRADE:
         advice = (
             "this history does not start from an empty database: its first migration expects objects that are not "
