@@ -375,3 +375,21 @@ def test_differences_name_the_line_of_the_model_and_models_that_nobody_imports(p
         ]
     )
     result.stdout.fnmatch_lines(["  fix     import shop.invoices  # in env.py, above target_metadata"])
+
+
+def test_a_failed_upgrade_is_told_by_the_first_that_needs_it(project: Project, migcheck) -> None:
+    project.sql("a1", "CREATE TABLE t (id nothing)")
+    told = "MC002 upgrade-fails: upgrading an empty database to the heads in one shot fails at a1: *"
+    result = migcheck("--migcheck-checks=drift")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([told, "  again   pytest --migcheck 'migrations/env.py::drift'"])
+    result = migcheck("--migcheck-checks=drift,roundtrip", "-rs")
+    result.assert_outcomes(failed=1, skipped=1)
+    result.stdout.fnmatch_lines([told, "*not reached: upgrading to the heads fails (see roundtrip)"])
+    for one in (("-k", "drift"), ("migrations/env.py::drift",)):
+        result = migcheck(*one)
+        assert result.parseoutcomes()["failed"] == 1
+        result.stdout.fnmatch_lines([told])
+    result = migcheck("--migcheck-checks=drift,upgrade", "-rs")
+    result.assert_outcomes(failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*not reached: upgrading to the heads fails (see upgrade)"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_migcheck.checks.chain import judge_roundtrip, judge_upgrade, walk_chain
 from pytest_migcheck.checks.drift import compare_models
@@ -38,6 +38,7 @@ class WholeHistory:
         start: how many revisions of the order are not judged.
         declared: tells the revisions that are said to have no way back, with the reason.
         severities: how bad kinds of drift are, where the settings say so.
+        tells_upgrade: whether ``upgrade`` is asked for; else the first that needs the upgrade tells how it failed.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class WholeHistory:
         start: int,
         declared: Callable[[], Mapping[str, str]],
         severities: Severities,
+        tells_upgrade: bool = True,
     ) -> None:
         self._history = history
         self._ground = ground
         self._start = start
         self._declared = declared
         self._severities = severities
+        self._teller = "upgrade" if tells_upgrade else None
         self._at_heads: DatabaseSet | None = None
         self._upgraded: StepResult | None = None
         self._migrated: Catalog | None = None
@@ -61,10 +64,13 @@ class WholeHistory:
     def judge(self, check: str) -> Outcome:
         """Answer one of the three."""
         upgraded = self._upgrade()
-        if check == "upgrade":
-            return judge_upgrade(upgraded, self._history.graph, self._history.upgrade_notes(), self._ground.below())
+        if check == "upgrade" or (upgraded.failure is not None and self._teller in (None, check)):
+            self._teller = check
+            told = judge_upgrade(upgraded, self._history.graph, self._history.upgrade_notes(), self._ground.below())
+            return replace(told, findings=tuple(replace(finding, check=check) for finding in told.findings))
         if upgraded.failure is not None:
-            return Outcome(status=Status.SKIPPED, reason="not reached: upgrading to the heads fails (see upgrade)")
+            reason = f"not reached: upgrading to the heads fails (see {self._teller})"
+            return Outcome(status=Status.SKIPPED, reason=reason)
         return self._roundtrip() if check == "roundtrip" else self._drift()
 
     def give_up(self) -> None:
