@@ -15,6 +15,7 @@ from pytest_migcheck.core.drift import drift
 from pytest_migcheck.core.drift_severities import Severities, adjusted
 from pytest_migcheck.core.finding import Change, Difference, Finding, Severity
 from pytest_migcheck.core.outcome import Outcome, Status
+from pytest_migcheck.core.quoting import name_parts
 from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.history.source import Declared, History, ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
@@ -142,7 +143,7 @@ def _not_creatable(error: ModelsNotCreatableError, env_path: str, declared: Decl
 
 def _finding(difference: Difference, side: Migrated, declared: Declared, catalogs: Catalogs) -> Finding:
     before, after = keys_of(difference, catalogs)
-    place = declared.locate(before) if before else None
+    place = declared.locate(_of_column(before, catalogs.before)) if before else None
     where = f"{place[0]}:{place[1]}" if place else declared.label
     sides = (_described(before, catalogs.before), _described(after, catalogs.after))
     if difference.change is Change.CHANGED and sides[0] == sides[1]:
@@ -154,7 +155,7 @@ def _finding(difference: Difference, side: Migrated, declared: Declared, catalog
         rule="drift",
         severity=difference.severity,
         check="drift",
-        headline=words(named, declared.noun),
+        headline=" ".join(words(named, declared.noun).split()),
         object=object_,
         path=place[0] if place else side.env_path,
         line=place[1] if place else 1,
@@ -165,6 +166,12 @@ def _finding(difference: Difference, side: Migrated, declared: Declared, catalog
             ("fix", fix_code(difference, catalogs, declared.noun)),
         ),
     )
+
+
+def _of_column(key: ObjectKey, catalog: Catalog) -> ObjectKey:
+    """The column that a sequence belongs to stands for it: nobody declares such a sequence."""
+    owner = name_parts(str(catalog.objects[key].get("owned by") or "")) if key.kind == "sequence" else []
+    return ObjectKey("column", *owner) if len(owner) == 3 else key
 
 
 def _described(key: ObjectKey | None, catalog: Catalog) -> str:

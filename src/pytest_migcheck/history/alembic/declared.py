@@ -190,7 +190,7 @@ def _declared(
         build=models.build,
         build_over=models.build_over,
         ignore=lambda d: filters.ignores(d) or goes_with_hidden(d, metadata, filters),
-        locate=Places(metadata).locate,
+        locate=Places(metadata, filters.real_schema).locate,
         chosen=ChosenNames(metadata).has,
         forgotten=lambda: forgotten_tables(metadata, hidden),
         notes=_notes(of_tests),

@@ -46,6 +46,10 @@ class Filters:
         self.view = self.view.at({key.name for key in migrated.objects if key.kind == "schema"})
         self._reflected = ReflectedTables(migrated, self.view)
 
+    def real_schema(self, schema: str | None) -> str:
+        """The schema in the database that stands for the one of a model."""
+        return self.view.real(schema)
+
     def shown(self, one: sa.MetaData) -> list[sa.Table]:
         """The tables of the models that are compared, and those that they need."""
         needed: set[sa.Table] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,9 +20,10 @@ _TABLES = ("table", "partitioned table", "foreign table")
 
 @dataclass(slots=True)
 class Places:
-    """Where the models of some metadata are declared."""
+    """Where the models of some metadata are declared; ``real`` gives the schema that stands for one of theirs."""
 
     metadata: Sequence[sa.MetaData]
+    real: Callable[[str | None], str]
     _sources: dict[str, SourceTable | None] = field(default_factory=dict)
     _mappers: list[Mapper[Any]] | None = None
 
@@ -40,7 +41,7 @@ class Places:
         name = key.name if own else key.parent
         tables = [t for one in self.metadata for t in one.tables.values()]
         for table in tables:
-            if table.name == name and table.schema in (None, key.schema):
+            if table.name == name and self.real(table.schema) == key.schema:
                 return table
         named = (t for t in tables if any(type_name(c) == key.name for c in t.columns))
         return next(named, None) if key.kind == "type" else None
@@ -105,5 +106,6 @@ def _call_source(table: sa.Table) -> SourceTable | None:
         values = list(vars(module).values())
         rank = 0 if any(v is table for v in values) else 1 if any(v is table.metadata for v in values) else 2
         ranked.append((rank, str(module.__file__)))
-    found = (t for _, path in sorted(ranked) for t in tables_in(path) if t.name == table.name and not t.bases)
-    return next(found, None)
+    calls = [t for _, path in sorted(ranked) for t in tables_in(path) if t.name == table.name and not t.bases]
+    # The schema may be the metadata's, and not be written there.
+    return next((t for t in calls if t.schema == (table.schema or "")), calls[0] if calls else None)
