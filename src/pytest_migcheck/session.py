@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pytest_migcheck.checks.heads import judge_heads
@@ -61,7 +61,6 @@ class Session:
         self._own_rules = own_rules
         self.servers = servers or Servers(settings.postgres, target_version=settings.target_version)
         self._realm, self._worker = CHECKS, worker
-        self.asked: Collection[tuple[str, str]] = ()  # history and check of what was selected, where somebody says it
         self._redirection = Redirection()
         self._work: dict[str, _Work] = {}
         self._roles: RoleBaseline | None = None
@@ -87,8 +86,8 @@ class Session:
 
     def server_line(self) -> str | None:
         """The server in one line, None until one was needed."""
-        server = self.server
-        older = f"; older revisions: {self._grounds.story}" if self._grounds.story else ""
+        server, story = self.server, self._grounds.story
+        older = f"; older revisions: {story}" if story else ""
         return None if server is None else server.describe() + older
 
     def histories(self) -> tuple[History, ...]:
@@ -190,12 +189,13 @@ class Session:
         if not self._rows.knows(work.history, revision):
             self._walk(work, revision)
         node = work.history.graph.revisions[revision]
-        judged = self._rows.outcome(work.history, node, irreversible=self._silence.irreversible(node) is not None)
+        one_way = self._silence.irreversible(node) is not None
+        judged = self._rows.outcome(work.history, node, irreversible=one_way)
         return self._silence.revision(judged, "data", node, ())
 
     def _history_check(self, work: _Work, check: str) -> Outcome:
-        history = work.history
-        judged = [r for r in history.graph.revisions.values() if self.scope(history.name).judges(r.id)]
+        judges = self.scope(work.history.name).judges
+        judged = [revision for revision in work.history.graph.revisions.values() if judges(revision.id)]
         return self._silence.history(self._judged_history(work, check), check, judged)
 
     def _judged_history(self, work: _Work, check: str) -> Outcome:
@@ -209,7 +209,7 @@ class Session:
                 start=self.scope(history.name).start,
                 declared=lambda: self._silence.all_irreversible(history.graph),
                 severities=self._settings.drift,
-                tells_upgrade=not self.asked or (history.name, "upgrade") in self.asked,
+                tells_upgrade="upgrade" in self._settings.checks,
             )
         return work.whole.judge(check)
 

@@ -38,7 +38,7 @@ class WholeHistory:
         start: how many revisions of the order are not judged.
         declared: tells the revisions that are said to have no way back, with the reason.
         severities: how bad kinds of drift are, where the settings say so.
-        tells_upgrade: whether ``upgrade`` is asked for; else the first that needs the upgrade tells how it failed.
+        tells_upgrade: whether the run has ``upgrade``; else whatever needs the upgrade tells how it failed.
     """
 
     def __init__(
@@ -49,14 +49,14 @@ class WholeHistory:
         start: int,
         declared: Callable[[], Mapping[str, str]],
         severities: Severities,
-        tells_upgrade: bool = True,
+        tells_upgrade: bool,
     ) -> None:
         self._history = history
         self._ground = ground
         self._start = start
         self._declared = declared
         self._severities = severities
-        self._teller = "upgrade" if tells_upgrade else None
+        self._tells_upgrade = tells_upgrade
         self._at_heads: DatabaseSet | None = None
         self._upgraded: StepResult | None = None
         self._migrated: Catalog | None = None
@@ -64,13 +64,11 @@ class WholeHistory:
     def judge(self, check: str) -> Outcome:
         """Answer one of the three."""
         upgraded = self._upgrade()
-        if check == "upgrade" or (upgraded.failure is not None and self._teller in (None, check)):
-            self._teller = check
+        if check == "upgrade" or (upgraded.failure is not None and not self._tells_upgrade):
             told = judge_upgrade(upgraded, self._history.graph, self._history.upgrade_notes(), self._ground.below())
             return replace(told, findings=tuple(replace(finding, check=check) for finding in told.findings))
         if upgraded.failure is not None:
-            reason = f"not reached: upgrading to the heads fails (see {self._teller})"
-            return Outcome(status=Status.SKIPPED, reason=reason)
+            return Outcome(status=Status.SKIPPED, reason="not reached: upgrading to the heads fails (see upgrade)")
         return self._roundtrip() if check == "roundtrip" else self._drift()
 
     def give_up(self) -> None:

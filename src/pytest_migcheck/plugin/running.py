@@ -144,9 +144,7 @@ class Running:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember what will run: what does not, because the run is cut short, is reported as such."""
-        ours = [item for item in session.items if isinstance(item, MigcheckItem)]
-        self._summary.collected = [item.plain() for item in ours]
-        self._session.asked = {(item.asked.history, item.asked.check) for item in ours}
+        self._summary.collected = [item.plain() for item in session.items if isinstance(item, MigcheckItem)]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
