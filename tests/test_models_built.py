@@ -276,3 +276,13 @@ def test_a_difference_is_told_in_one_line_at_its_own_table(project: Project, mig
         ("sequence app.t_id_seq", "models.py", 4),
     }
     assert not [f["headline"] for f in findings if "\n" in f["headline"]]
+
+
+def test_models_that_take_too_long_are_ended(project: Project, migcheck) -> None:
+    project.env(models=f'sa.event.listen(metadata, "before_create", sa.DDL("SELECT pg_sleep(600)"))\nsa.Table("t", metadata, {ID})')
+    project.sql("a1", "CREATE TABLE t (id serial PRIMARY KEY)", "DROP TABLE t")
+    project.write("pytest.ini", "[pytest]\nmigcheck_step_timeout = 3\n")
+    result = migcheck("--migcheck-checks=drift")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*building the models did not end within migcheck_step_timeout = 3 seconds"])
+    result.stdout.no_fnmatch_line("*Traceback*")

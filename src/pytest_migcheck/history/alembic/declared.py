@@ -46,7 +46,7 @@ _PASSES = (
 class DeclaredElsewhere:
     """What settings and hooks say in place of env.py: names of metadata, DDL, what a hook returned.
 
-    ``timeout`` is the limit in seconds for DDL that a hook names; ``test_files`` are
+    ``timeout`` is the limit in seconds for building what is declared; ``test_files`` are
     modules whose tables are no models.
     """
 
@@ -131,7 +131,8 @@ class DeclaredModels:
         self, metadata: Sequence[sa.MetaData], options: dict[str, Any], label: str, view: SchemaView
     ) -> Declared:
         of_tests = tables_of_tests(metadata, self._elsewhere.test_files)
-        return _declared(metadata, Filters(metadata, options, view, left_out=of_tests), options, label, of_tests)
+        filters = Filters(metadata, options, view, left_out=of_tests)
+        return _declared(metadata, filters, options, label, of_tests, self._elsewhere.timeout)
 
     def _labels(self) -> tuple[str, ...]:
         return tuple(sorted(set(self._configured.labels) - {""}))
@@ -179,8 +180,9 @@ def _declared(
     options: dict[str, Any],
     label: str,
     of_tests: Mapping[sa.Table, str],
+    timeout: float,
 ) -> Declared:
-    models = Models(metadata=metadata, filters=filters, options=options)
+    models = Models(metadata=metadata, filters=filters, options=options, timeout=timeout)
 
     def hidden(schema: str, name: str) -> bool:
         return filters.ignores(Difference(kind="table", object=f"{schema}.{name}", change=Change.REMOVED))

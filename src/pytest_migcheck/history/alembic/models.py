@@ -19,6 +19,7 @@ from pytest_migcheck.history.alembic.filters import Filters
 from pytest_migcheck.history.source import ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.seeding import Seeds, clear_for_models, functions_of, seed_for_models
+from pytest_migcheck.postgres.watch import watched
 
 Name = tuple[str, str]
 _DECLARED = (ENUM, DOMAIN)
@@ -27,11 +28,12 @@ _DIALECT: Any = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Models:
-    """The models of one database, with env.py's filters and options."""
+    """The models of one database, with env.py's filters and options; ``timeout`` is in seconds."""
 
     metadata: Sequence[sa.MetaData]
     filters: Filters
     options: Mapping[str, Any]
+    timeout: float
 
     def build(self, databases: DatabaseSet, migrated: Catalog) -> None:
         """Build them in an empty database; if that fails, beside what most models need and cannot create.
@@ -40,10 +42,20 @@ class Models:
             ModelsNotCreatableError: they need more than that.
         """
         self.filters.see(migrated)
-        try:
-            self._create_all(databases)
-        except ModelsNotCreatableError:
-            self._build_beside(databases, migrated)
+
+        def work() -> None:
+            try:
+                self._create_all(databases)
+            except ModelsNotCreatableError:
+                self._build_beside(databases, migrated)
+
+        self._in_time(work, databases)
+
+    def _in_time(self, work: Callable[[], None], databases: DatabaseSet) -> None:
+        """The models' own events may run anything."""
+        error = watched(work, databases, self.timeout, "building the models")
+        if error is not None:
+            raise error
 
     def _build_beside(self, databases: DatabaseSet, migrated: Catalog) -> None:
         with databases.main.connect() as connection:
@@ -65,6 +77,9 @@ class Models:
         Raises:
             ModelsNotCreatableError: they need what only their own tables are made of, or are at fault.
         """
+        self._in_time(lambda: self._build_in_copy(databases, migrated), databases)
+
+    def _build_in_copy(self, databases: DatabaseSet, migrated: Catalog) -> None:
         with databases.main.connect() as connection:
             made = (*self._made_types(), *self._made_sequences())
             clear_for_models(connection, made=made)
