@@ -69,3 +69,20 @@ def test_kinds_move_up_and_down(project: Project, migcheck) -> None:
     result.stdout.no_fnmatch_line("*comment*")
     project.write("pytest.ini", "[pytest]\nmigcheck_drift = colum: error\n")
     migcheck("--migcheck-checks=drift").stderr.fnmatch_lines(["*migcheck_drift: 'colum' is not valid. Did you mean 'column'?*"])
+
+
+def test_a_naming_convention_does_not_change_the_names_in_fixes(project: Project, migcheck) -> None:
+    project.env(
+        models="""
+        metadata.naming_convention = {"ck": "ck_%(table_name)s_%(constraint_name)s"}
+        pos = sa.CheckConstraint("x > 1", name="pos")
+        sa.Table("t", metadata, sa.Column("x", sa.Integer, sa.ForeignKey("u.id", name="fk")), pos)
+        sa.Table("u", metadata, sa.Column("id", sa.Integer, sa.CheckConstraint("id > 2", name="u"), primary_key=True))
+        """
+    )
+    project.sql("a1", "CREATE TABLE t (x int CONSTRAINT ck_t_pos CHECK (x > 0))", "DROP TABLE t")
+    result = migcheck("--migcheck-checks=drift")
+    fixes = re.findall(r"^  fix     (.*(?:\n {10}.*)*)", result.stdout.str(), re.MULTILINE)
+    assert len(fixes) == 3
+    project.revision("a2", "\n".join(re.sub(r"(?m)^ {10}", "", fix) for fix in fixes))
+    migcheck("--migcheck-checks=drift").assert_outcomes(passed=1)

@@ -12,7 +12,7 @@ from alembic.operations import Operations
 from catalog_changes import CHANGES, CatalogChange
 from catalog_server import Scratch
 
-from pytest_migcheck.checks.drift_fix import fix_code, paste_order
+from pytest_migcheck.checks.drift_together import fixes
 from pytest_migcheck.checks.restoring import Catalogs
 from pytest_migcheck.core.difference_words import words
 from pytest_migcheck.core.drift import drift
@@ -121,9 +121,8 @@ def test_every_fix_makes_its_difference_vanish(catalog_server: Server, forth: bo
     unfixed = {c.slug for c in both.changes if not (c.fixed if forth else c.fixed_extra)}
     engine = sa.create_engine("postgresql+psycopg://", creator=migrated.new_connection)
     errors = {}
-    for difference in sorted(differences, key=lambda d: paste_order(d, catalogs)):
+    for difference, code in fixes(differences, catalogs):
         change = owner(difference, both.changes)
-        code = fix_code(difference, catalogs)
         calls = [line for line in code.splitlines() if line.startswith("op.")]
         if len(set(calls)) < len(calls):
             errors[change] = f"says a line twice:\n{code}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from pytest_migcheck.checks.drift_fix import fix_code, keys_of, paste_order
+from pytest_migcheck.checks.drift_fix import keys_of
 from pytest_migcheck.checks.drift_forgotten import with_forgotten
+from pytest_migcheck.checks.drift_together import fixes
 from pytest_migcheck.checks.restoring import Catalogs
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.describe import describe
@@ -115,9 +116,14 @@ def judge_drift(declared: Declared, side: Migrated, models: DatabaseSet) -> Outc
         chosen=declared.chosen,
         complete=declared.complete,
     )
-    catalogs = Catalogs(before=expected, after=side.catalog, version=models.server.version_num)
-    shown = sorted(adjusted(differences, side.severities), key=lambda d: paste_order(d, catalogs))
-    told = [_finding(d, side, declared, catalogs) for d in shown]
+    catalogs = Catalogs(
+        before=expected,
+        after=side.catalog,
+        version=models.server.version_num,
+        conventions=declared.conventions,
+    )
+    shown = adjusted(differences, side.severities)
+    told = [_finding(d, code, side, declared, catalogs) for d, code in fixes(shown, catalogs, declared.noun)]
     findings = tuple(with_forgotten(told, declared.forgotten(), side.env_path))
     failed = any(f.severity is Severity.ERROR for f in findings)
     return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings, notes=declared.notes)
@@ -141,7 +147,7 @@ def _not_creatable(error: ModelsNotCreatableError, env_path: str, declared: Decl
     )
 
 
-def _finding(difference: Difference, side: Migrated, declared: Declared, catalogs: Catalogs) -> Finding:
+def _finding(difference: Difference, code: str, side: Migrated, declared: Declared, catalogs: Catalogs) -> Finding:
     before, after = keys_of(difference, catalogs)
     place = declared.locate(_of_column(before, catalogs.before)) if before else None
     where = f"{place[0]}:{place[1]}" if place else declared.label
@@ -163,7 +169,7 @@ def _finding(difference: Difference, side: Migrated, declared: Declared, catalog
         details=(
             (declared.noun.rpartition(" ")[2], f"{where}  {sides[0]}".rstrip()),
             ("migrated", f"head {side.heads}  {sides[1]}".rstrip()),
-            ("fix", fix_code(difference, catalogs, declared.noun)),
+            ("fix", code),
         ),
     )
 
@@ -182,9 +188,8 @@ def _described(key: ObjectKey | None, catalog: Catalog) -> str:
 
 
 def joined(outcomes: Sequence[Outcome]) -> Outcome:
-    """The outcomes of all databases as one, with errors first, as the terminal shows it."""
-    order = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
-    findings = sorted((f for o in outcomes for f in o.findings), key=lambda f: order[f.severity])
+    """The outcomes of all databases as one, each in the order in which its fixes can be pasted."""
     failed = any(o.status is Status.FAILED for o in outcomes)
+    findings = tuple(f for o in outcomes for f in o.findings)
     notes = tuple(dict.fromkeys(note for o in outcomes for note in o.notes))
-    return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=tuple(findings), notes=notes)
+    return Outcome(status=Status.FAILED if failed else Status.PASSED, findings=findings, notes=notes)

@@ -1,23 +1,18 @@
-"""The code for a new revision that makes the migrations as the models are."""
+"""The code that makes one object of the migrations as it is in the models."""
 
 from __future__ import annotations
 
 import re
 
 from pytest_migcheck.checks.restoring import Catalogs, changed_code, create, drop, restoring_code
+from pytest_migcheck.checks.restoring_sql import address, execute, quoted
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
+from pytest_migcheck.core.describe import text
 from pytest_migcheck.core.drift import owned_sequence_name
 from pytest_migcheck.core.drift_forms import FORM, index_like, index_of_same_name
 from pytest_migcheck.core.finding import Change, Difference
 from pytest_migcheck.core.quoting import name_parts
 
-# What is made first stands first; what goes, goes in the opposite order.
-_ORDER = (
-    *("role", "schema", "extension", "foreign data wrapper", "server", "type", "composite type", "collation"),
-    *("sequence", "function", "procedure", "aggregate", "table", "partitioned table", "foreign table", "column"),
-    *("index", "constraint", "view", "materialized view", "trigger", "rule", "policy", "statistics"),
-    *("publication", "event trigger", "comment"),
-)
 _PROOF = re.compile(r'CHECK \(\(("(?:[^"]|"")*"|\w+) IS NOT NULL\)\)')
 _RELATIONS = frozenset(("table", "partitioned table", "view", "materialized view"))
 
@@ -25,7 +20,7 @@ _RELATIONS = frozenset(("table", "partitioned table", "view", "materialized view
 def fix_code(difference: Difference, catalogs: Catalogs, declared: str = "models") -> str:
     """Code to paste into ``upgrade()``, or what else is to be done where the catalog does not say enough."""
     found = _code(difference, catalogs)
-    proven = _proven_column(difference, catalogs)
+    proven = proven_column(difference, catalogs)
     if found and proven:
         return f"{found}   # after column {proven} is NOT NULL: without it every row would be read for that"
     if difference.change is Change.ADDED:
@@ -40,14 +35,7 @@ def fix_code(difference: Difference, catalogs: Catalogs, declared: str = "models
     return f"write the {statement} of {difference.object} in a new revision, as in the {declared}"
 
 
-def paste_order(difference: Difference, catalogs: Catalogs) -> tuple[int, int]:
-    """Where its fix stands among others, so that all of them can be pasted in one."""
-    rank = _ORDER.index(difference.kind) if difference.kind in _ORDER else len(_ORDER)
-    goes_first = difference.change is Change.ADDED and not _proven_column(difference, catalogs)
-    return (0, -rank) if goes_first else (1, rank)
-
-
-def _proven_column(difference: Difference, catalogs: Catalogs) -> str | None:
+def proven_column(difference: Difference, catalogs: Catalogs) -> str | None:
     """The column that is to be NOT NULL and that a CHECK of the migrations proves to be: it can go after that."""
     match = _PROOF.fullmatch(difference.definition or "") if difference.change is Change.ADDED else None
     key = catalogs.key(difference) if match and difference.kind == "constraint" else None
@@ -107,6 +95,8 @@ def _code(difference: Difference, catalogs: Catalogs) -> str | None:
         return _unique_form(difference, catalogs)
     if form and (before is None or after is None):
         return None
+    if difference.kind == "constraint" and (checked := _not_null(difference, before or after, catalogs)):
+        return checked
     if before is not None and after is not None and difference.change is Change.CHANGED:
         return changed_code(after, before, catalogs, (a.name for a in difference.attributes))
     if difference.kind == "sequence" and (before or after):
@@ -116,6 +106,24 @@ def _code(difference: Difference, catalogs: Catalogs) -> str | None:
     return restoring_code(difference, catalogs)
 
 
+def _not_null(difference: Difference, key: ObjectKey | None, catalogs: Catalogs) -> str | None:
+    """NOT NULL that is not valid on one side: PostgreSQL 18 lists it as a constraint, and as NOT NULL of the column."""
+    side = catalogs.after if difference.change is Change.ADDED else catalogs.before
+    attributes = side.objects.get(key, {}) if key else {}
+    if key is None or attributes.get("type") != "n" or difference.change is Change.CHANGED:
+        return None
+    name = text(attributes.get("definition")).removeprefix("NOT NULL ").removesuffix(" NOT VALID").strip('"')
+    column = ObjectKey("column", key.schema, key.parent, name.replace('""', '"'))
+    both = all(c.objects.get(column, {}).get("not null") for c in (catalogs.before, catalogs.after))
+    if not both:
+        return None
+    alter = f"ALTER TABLE {address(key._replace(name=key.parent))}"
+    if difference.change is Change.ADDED:
+        return execute(f"{alter} VALIDATE CONSTRAINT {quoted(key.name)}")
+    free = execute(f"{alter} ALTER COLUMN {quoted(column.name)} DROP NOT NULL")
+    return f"{free}\n{create(key, catalogs.before)}"
+
+
 def _unique_form(difference: Difference, catalogs: Catalogs) -> str | None:
     """An index in the place of a constraint, or the other way round: the one that is there makes room."""
     before, after = keys_of(difference, catalogs)
@@ -123,7 +131,17 @@ def _unique_form(difference: Difference, catalogs: Catalogs) -> str | None:
         return None
     made = create(before, catalogs.before)
     gone = drop(after, catalogs.after)
+    if after.kind == "index" and _stands(after, catalogs.before):
+        return made
+    if before.kind == "index" and _stands(before, catalogs.after):
+        return gone
     return f"{gone}\n{made}" if gone and made else None
+
+
+def _stands(index: ObjectKey, catalog: Catalog) -> bool:
+    """Whether the other side has the index as well, beside the constraint."""
+    found = catalog.objects.get(index)
+    return found is not None and not found.get("_constraint")
 
 
 def _index_of(constraint: ObjectKey | None, side: Catalog, other: Catalog) -> ObjectKey | None:

@@ -19,6 +19,7 @@ from pytest_migcheck.checks.restoring_database import (
 )
 from pytest_migcheck.checks.restoring_sql import (
     address,
+    comment_of,
     comment_on,
     create_policy,
     execute,
@@ -62,11 +63,15 @@ _LONGEST_DEFINITION = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogs:
-    """The catalog that code must come back to, and the one that there is; ``version`` is the server's number."""
+    """The catalog that code must come back to, and the one that there is.
+
+    ``version`` is the server's number; ``conventions``: Alembic makes other names of those that it is given.
+    """
 
     before: Catalog
     after: Catalog
     version: int = 140000
+    conventions: bool = False
 
     def key(self, difference: Difference) -> ObjectKey | None:
         """The object of a difference: of the side that has it, of the left one for a new name."""
@@ -159,6 +164,15 @@ def drop_constraint(key: ObjectKey, catalog: Catalog) -> str:
     return execute(f"ALTER DOMAIN {table(key)} DROP CONSTRAINT {quoted(key.name)}")
 
 
+def drop_if_there(key: ObjectKey) -> str:
+    """Drop a view or a part of a table that something else may have dropped already."""
+    if key.kind.endswith("view"):
+        return execute(f"DROP {key.kind.upper()} IF EXISTS {address(key)}")
+    if key.kind == "index":
+        return f"{drop_index(key)[:-1]}, if_exists=True)"
+    return execute(f"ALTER TABLE {table(key)} DROP {key.kind.upper()} IF EXISTS {quoted(key.name)}")
+
+
 def _drop_type(key: ObjectKey, attributes: Attributes) -> str:
     if attributes.get("form") == "enum":
         arguments = ", ".join((f"name={code.text(key.name)}", *schema_argument(key.schema)))
@@ -167,12 +181,23 @@ def _drop_type(key: ObjectKey, attributes: Attributes) -> str:
 
 
 def create(key: ObjectKey, catalog: Catalog) -> str | None:
+    """Code that makes an object with its comment."""
+    made = _create(key, catalog)
+    return "\n".join(filter(None, (made, comment_of(key, catalog)))) if made else made
+
+
+def _create(key: ObjectKey, catalog: Catalog) -> str | None:
     maker = _MAKERS.get(key.kind)
     return maker(key, catalog) if maker else None
 
 
 def _create_table(key: ObjectKey, catalog: Catalog) -> str | None:
-    return create_table(key, catalog, create, given)
+    return create_table(key, catalog, _create_part, given)
+
+
+def _create_part(key: ObjectKey, catalog: Catalog) -> str | None:
+    """A part of a new table, whose comments are parts of it as well, but for those on indexes."""
+    return create(key, catalog) if key.kind == "index" else _create(key, catalog)
 
 
 def _by_definition(key: ObjectKey, catalog: Catalog) -> str | None:

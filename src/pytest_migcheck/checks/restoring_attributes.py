@@ -116,10 +116,12 @@ def _index_statistics(key: ObjectKey, old: Attributes, new: Attributes) -> str:
     )
 
 
-def sequence_changes(key: ObjectKey, old: Attributes, names: frozenset[str]) -> str:
-    """One ALTER SEQUENCE: its limits are checked together."""
+def sequence_changes(key: ObjectKey, old: Attributes, new: Attributes, names: frozenset[str]) -> str:
+    """One ALTER SEQUENCE: its limits are checked together, and it begins anew where it began outside of them."""
     parts = [f"{word} {text(old.get(name))}" for name, word in _SEQUENCE.items() if name in names]
     parts += [f"{'' if old.get('cycle') else 'NO '}CYCLE"] if "cycle" in names else []
+    low, start, high = (int(text(side.get(n)) or 0) for n, side in (("min", old), ("start", new), ("max", old)))
+    parts += [] if low <= start <= high else ["RESTART"]
     return execute(f"ALTER SEQUENCE {address(key)} {' '.join(parts)}")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pytest_migcheck.checks.restoring_attributes import MAKERS, SEQUENCE_OPTIONS, sequence_changes
 from pytest_migcheck.checks.restoring_column_changes import column_changes
-from pytest_migcheck.checks.restoring_constraints import create_constraint, drop_index
+from pytest_migcheck.checks.restoring_constraints import drop_index
 from pytest_migcheck.checks.restoring_database import change_publication
 from pytest_migcheck.checks.restoring_sql import (
     address,
@@ -18,14 +19,15 @@ from pytest_migcheck.checks.restoring_sql import (
     quoted,
     schema_argument,
 )
-from pytest_migcheck.checks.restoring_tables import rebuild
+from pytest_migcheck.checks.restoring_tables import columns_of, partitions_of, rebuild
+from pytest_migcheck.checks.restoring_type_changes import REMADE, is_remade, remade
 from pytest_migcheck.checks.restoring_types import added_labels
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
 from pytest_migcheck.rules import _code as code
 
 _CONSTRAINT = frozenset(("definition", "validated", "deferrable", "deferred", "no inherit", "enforced", "type"))
-_REMADE_TYPE = frozenset(("labels", "base type", "subtype", "collation", "form"))
+_OPTIONS = re.compile(r" WITH \([^()]+\)")
 Create = Callable[[ObjectKey, Catalog], "str | None"]
 
 
@@ -73,7 +75,7 @@ def changed(
     if key.kind == "column":
         lines, left = column_changes(key, before, after, names, version)
     if key.kind == "sequence" and work.names & SEQUENCE_OPTIONS:
-        lines.append(sequence_changes(key, work.old, work.names))
+        lines.append(sequence_changes(key, work.old, work.new, work.names))
         left = [n for n in left if n not in SEQUENCE_OPTIONS]
     for name in left:
         change = MAKERS.get((key.kind if key.kind != "partitioned table" else "table", name))
@@ -106,60 +108,12 @@ def _comment(work: _Work) -> str | None:
 
 def _type(work: _Work) -> str | None:
     key = work.key
-    if not work.names & _REMADE_TYPE:
+    if not work.names & REMADE:
         return None
-    if work.names == {"labels"}:
-        added = added_labels(key, text(work.old.get("labels")), text(work.new.get("labels")))
-        if added is not None:
-            return added
+    if not is_remade(work.names, key, work.old, work.new):
+        return added_labels(key, text(work.old.get("labels")), text(work.new.get("labels")))
     created = work.create(key, work.before)
-    return created and _remade(work, created)
-
-
-def _remade(work: _Work, created: str) -> str | None:
-    """PostgreSQL cannot take a value away: the type is made anew, and its columns are moved over.
-
-    The functions and the multirange that come with a range take no second type of the name: its columns are text
-    meanwhile.
-    """
-    key, spare = work.key, f"{work.key.name}_old"
-    kind = "DOMAIN" if work.new.get("form") == "domain" else "TYPE"
-    spelt = f"{quoted(key.schema)}.{quoted(key.name)}"
-    columns = _columns_of_type(work, spelt)
-    if columns is None:
-        return None
-    if work.new.get("form") == "range":
-        lines = [line for column in columns for line in _moved(column, work.before, "text")]
-        lines += [execute(f"DROP TYPE {address(key)}"), created]
-        lines += [line for column in columns for line in _moved(column, work.before, spelt, dropped=True)]
-        return "\n".join(lines)
-    lines = [execute(f"ALTER {kind} {address(key)} RENAME TO {quoted(spare)}"), created]
-    lines += [line for column in columns for line in _moved(column, work.before, spelt)]
-    return "\n".join([*lines, execute(f"DROP {kind} {address(key._replace(name=spare))}")])
-
-
-def _columns_of_type(work: _Work, spelt: str) -> list[ObjectKey] | None:
-    """The columns of a type; None where an array of it is among them."""
-    found = []
-    for column, attributes in sorted(work.before.objects.items()):
-        if column.kind != "column" or not is_table(column, work.before) or column not in work.after.objects:
-            continue
-        if attributes.get("type") == f"{spelt}[]":
-            return None
-        if attributes.get("type") == spelt and not attributes.get("inherited"):
-            found.append(column)
-    return found
-
-
-def _moved(column: ObjectKey, before: Catalog, kind: str, *, dropped: bool = False) -> list[str]:
-    """Give a column a type; ``dropped`` says that its default has gone already."""
-    alter = f"ALTER TABLE {quoted(column.schema)}.{quoted(column.parent)} ALTER COLUMN {quoted(column.name)}"
-    default = text(before.objects[column].get("default"))
-    lines = [execute(f"{alter} DROP DEFAULT")] if default and not dropped else []
-    using = f"{quoted(column.name)}::text" + ("" if kind == "text" else f"::{kind}")
-    lines.append(execute(f"{alter} TYPE {kind} USING {using}"))
-    back = default and kind != "text"
-    return [*lines, execute(f"{alter} SET DEFAULT {default}")] if back else lines
+    return created and remade(key, work.before, work.after, created)
 
 
 def _constraint(work: _Work) -> str | None:
@@ -173,8 +127,8 @@ def _constraint(work: _Work) -> str | None:
         return execute(f"{alter} VALIDATE CONSTRAINT {quoted(key.name)}")
     drop = _drop_constraint(key) if on_table else execute(f"{alter} DROP CONSTRAINT {quoted(key.name)}")
     pointing = _pointing(work) if work.new.get("type") in ("p", "u") else []
-    lines = [*map(_drop_constraint, pointing), drop, create_constraint(work.old_key, work.before)]
-    return "\n".join([*lines, *(create_constraint(k, work.after) for k in pointing)])
+    made = [work.create(work.old_key, work.before), *(work.create(k, work.after) for k in pointing)]
+    return "\n".join(filter(None, [*map(_drop_constraint, pointing), drop, *made]))
 
 
 def _drop_constraint(key: ObjectKey) -> str:
@@ -190,10 +144,16 @@ def _pointing(work: _Work) -> list[ObjectKey]:
 def _index(work: _Work) -> str | None:
     if not work.names & {"definition", "unique"} or work.old.get("_constraint"):
         return None
-    if "options" in work.names and work.names <= {"definition", "options"}:
+    if "options" in work.names and work.names <= {"definition", "options"} and _same_but_for_options(work):
         return None
     created = work.create(work.old_key, work.before)
     return created and f"{drop_index(work.key)}\n{created}"
+
+
+def _same_but_for_options(work: _Work) -> bool:
+    """Whether ALTER INDEX can do it; the options of another access method are others."""
+    old, new = (_OPTIONS.sub("", text(side.get("definition"))) for side in (work.old, work.new))
+    return old == new
 
 
 def _function(work: _Work) -> str | None:
@@ -234,8 +194,12 @@ def _table(work: _Work) -> str | None:
     """A table with another partition key, which no ALTER gives it."""
     if "partition key" not in work.names and work.key.kind == work.old_key.kind:
         return None
-    created = work.create(work.old_key, work.before)
-    return created and rebuild(work.old_key, work.key, work.before, created)
+    tables = [work.old_key, *partitions_of(work.old_key, work.before)]
+    created = [work.create(key, work.before) for key in tables]
+    if None in created:
+        return None
+    kept = {k.name for k in columns_of(work.key, work.after)}
+    return rebuild(work.old_key, work.key, work.before, "\n".join(filter(None, created)), kept)
 
 
 _WHOLE: dict[str, Callable[[_Work], str | None]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pytest_migcheck.checks.restoring_casts import cast
 from pytest_migcheck.checks.restoring_columns import (
     add_column,
     identity_clause,
@@ -13,7 +14,15 @@ from pytest_migcheck.checks.restoring_columns import (
     sa_type,
 )
 from pytest_migcheck.checks.restoring_database import changed_options
-from pytest_migcheck.checks.restoring_sql import address, execute, is_table, quoted, sa_text, schema_argument
+from pytest_migcheck.checks.restoring_sql import (
+    address,
+    comment_of,
+    execute,
+    is_table,
+    quoted,
+    sa_text,
+    schema_argument,
+)
 from pytest_migcheck.checks.restoring_types import attribute_type
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
@@ -45,7 +54,7 @@ def column_changes(
         return [_of_view(key, before, wanted)], left
     column = _Column(key, before, after)
     if "generated" in wanted:
-        return column.generated(version), left
+        return column.generated(version, wanted), left
     without_default = column.default_of_sequence(wanted)
     lines: list[str | None] = [*without_default]
     if "identity" in wanted and not column.old.get("identity"):
@@ -57,7 +66,7 @@ def column_changes(
     lines += column.rest(wanted - {"default"} if without_default else wanted)
     if "identity" in wanted and column.old.get("identity"):
         lines += column.identity()
-    if "not null constraint" in wanted:
+    if "not null constraint" in wanted and column.old.get("not null"):
         lines.append(column.name_of_not_null())
     if "fdw options" in wanted:
         options = changed_options(text(column.old.get("fdw options")), text(column.new.get("fdw options")))
@@ -97,16 +106,19 @@ class _Column:
         where = (code.text(self._key.parent), code.text(self._key.name))
         return code.call("alter_column", *where, *arguments, *schema_argument(self._key.schema))
 
-    def generated(self, version: int) -> list[str | None]:
+    def generated(self, version: int, names: frozenset[str]) -> list[str | None]:
         """Its values can be computed again: a new expression is a new column where there is no ALTER for it."""
         old, new = text(self.old.get("generated")), text(self.new.get("generated"))
         if not old and new.startswith("s"):
-            return [self.alter("DROP EXPRESSION"), *self.rest(frozenset(("default",)))]
-        if old[:1] == new[:1] and version >= _SET_EXPRESSION_SINCE:
-            return [self.alter(f"SET EXPRESSION AS ({old[2:]})")]
+            retyped = self.type(names) if {"type", "collation"} & names else []
+            return [self.alter("DROP EXPRESSION"), *retyped, *self.rest(names | {"default"})]
+        if expression_is_set(self.old, self.new, version):
+            return [self.alter(f"SET EXPRESSION AS ({old[2:]})"), *self.rest(names)]
         schema = schema_argument(self._key.schema)
         drop = code.call("drop_column", code.text(self._key.parent), code.text(self._key.name), *schema)
-        return [drop, add_column(self._key, self._before)]
+        added = add_column(self._key, self._before)
+        comment = comment_of(self._key, self._before)
+        return [drop, added, *([comment] if added and comment else [])]
 
     def default_of_sequence(self, names: frozenset[str]) -> list[str]:
         """A sequence that a default uses is there before, or goes after the default has gone."""
@@ -130,14 +142,13 @@ class _Column:
     def type(self, names: frozenset[str]) -> list[str]:
         """The old type; a default stands aside meanwhile where it cannot always be cast."""
         kind, present = text(self.old.get("type")), text(self.new.get("type"))
-        in_family = any(f.fullmatch(kind) and f.fullmatch(present) for f in _FAMILIES)
         python = sa_type(kind, self._before)
-        if in_family and python and not self.old.get("collation") and "collation" not in names:
+        if in_family(kind, present) and python and not self.old.get("collation") and "collation" not in names:
             return [self.call(f"type_={python}")]
         column = quoted(self._key.name)
         collate = f" COLLATE {text(self.old.get('collation')) or chr(34) + 'default' + chr(34)}"
         collate = collate if self.old.get("collation") or self.new.get("collation") else ""
-        using = "" if kind == present else f" USING {column}::{_through_text(kind, present)}{kind}"
+        using = "" if kind == present else f" USING {cast(column, kind, present)}"
         lines = [self.alter("DROP DEFAULT")] if self.new.get("default") else []
         lines.append(self.alter(f"TYPE {kind}{collate}{using}"))
         return lines + ([self.alter(f"SET DEFAULT {text(self.old['default'])}")] if self.old.get("default") else [])
@@ -172,7 +183,13 @@ class _Column:
         return execute(f"ALTER TABLE {_table(self._key)} RENAME CONSTRAINT {quoted(new)} TO {quoted(old)}")
 
 
-def _through_text(kind: str, present: str) -> str:
-    """Types that somebody made are cast by way of text; so is what has no cast of its own to them."""
-    return "text::" if "." in kind and present != "text" else ""
+def expression_is_set(old: Attributes, new: Attributes, version: int) -> bool:
+    """Whether ALTER gives a generated column its expression; another type comes with a new column."""
+    same_way = text(old.get("generated"))[:1] == text(new.get("generated"))[:1]
+    same_type = all(old.get(name) == new.get(name) for name in ("type", "collation"))
+    return same_way and same_type and version >= _SET_EXPRESSION_SINCE
 
+
+def in_family(kind: str, present: str) -> bool:
+    """Whether PostgreSQL casts between the types by itself."""
+    return any(f.fullmatch(kind) and f.fullmatch(present) for f in _FAMILIES)

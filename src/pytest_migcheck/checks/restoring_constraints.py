@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from pytest_migcheck.checks.restoring_sql import execute, is_table, quoted, sa_text, schema_argument
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
@@ -20,6 +21,50 @@ _TIMING = re.compile(r" (DEFERRABLE)(?: INITIALLY (DEFERRED))?$")
 _PLAIN_NAME = re.compile(rf"^{_COLUMN}$")
 _INCLUDED = re.compile(rf"INCLUDE {_LIST}")
 _NULLS = "NULLS NOT DISTINCT"
+_PERIOD = re.compile(r"(?<=[(, ])PERIOD (?=\S)")
+_NAMED = re.compile(
+    r"^(op\.create_(?:check_constraint|index|unique_constraint|primary_key|foreign_key)\(|"
+    r"    sa\.PrimaryKeyConstraint\(.*?\bname=)"
+    r'("(?:[^"\\]|\\.)*")',
+    re.MULTILINE,
+)
+
+
+def with_final_names(written: str) -> str:
+    """Names in ``op.f``: a naming convention makes nothing else of them."""
+    return _NAMED.sub(r"\1op.f(\2)", written)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKey:
+    """What a foreign key binds: its own columns, and the table and columns that it points at."""
+
+    columns: frozenset[str]
+    target: ObjectKey
+    referred: frozenset[str]
+
+
+def foreign_key(definition: str) -> ForeignKey | None:
+    """Read a foreign key; None for another constraint."""
+    match = _FOREIGN.fullmatch(_PERIOD.sub("", definition))
+    if match is None:
+        return None
+    target = ObjectKey("table", _bare(match[2] or ""), "", _bare(match[3]))
+    return ForeignKey(columns=_listed(match[1]), target=target, referred=_listed(match[4]))
+
+
+def key_columns(attributes: Attributes) -> frozenset[str]:
+    """The columns of a primary or unique key or of a unique index."""
+    definition = text(attributes.get("definition"))
+    match = _KEY.fullmatch(definition)
+    if match is not None:
+        return _listed(match[3])
+    read = read_definition(definition.partition(" USING ")[2])
+    return frozenset(_bare(e.rest.partition(" ")[0]) for e in read.elements) if read else frozenset()
+
+
+def _listed(names: str) -> frozenset[str]:
+    return frozenset(map(_bare, re.findall(_COLUMN, names)))
 
 
 def create_constraint(key: ObjectKey, catalog: Catalog) -> str:
@@ -97,6 +142,9 @@ def _timing(rest: str) -> list[str] | None:
 def create_index(key: ObjectKey, attributes: Attributes) -> str:
     """An index of a table."""
     definition = text(attributes.get("definition"))
+    if attributes.get("valid") is not False:
+        # The index of a partitioned table, which takes those of the partitions along.
+        definition = definition.replace(" ON ONLY ", " ON ", 1)
     read = read_definition(definition.partition(" USING ")[2])
     tail = read.tail if read else "?"
     included = _INCLUDED.search(tail)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
 from pytest_migcheck.core.quoting import in_quotes, literal
@@ -11,22 +9,21 @@ from pytest_migcheck.rules import _code as code
 
 _TABLES = ("table", "partitioned table", "foreign table")
 _RELATIONS = (*_TABLES, "view", "materialized view")
+# How the address of a comment calls what it is on.
+_PARTS = {"constraint": "table constraint", "trigger": "trigger", "policy": "policy", "rule": "rule"}
+_OWN = {"index": "index", "type": "type", "sequence": "sequence", "statistics": "statistics object"}
 _COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE", "*": "ALL"}
-# SQLAlchemy's text() takes a colon before a word for a parameter.
-_PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w)")
 
 
 def execute(sql: str) -> str:
     """``op.execute`` of any SQL, over several lines where it has them."""
-    escaped = _PARAMETER.sub(r"\\:", sql)
     if "\n" not in sql or '"""' in sql:
-        return code.execute(escaped)
-    return 'op.execute("""\n{}\n""")'.format(escaped.replace("\\", "\\\\").strip("\n"))
+        return code.execute(sql)
+    return 'op.execute("""\n{}\n""")'.format(code.as_text(sql).replace("\\", "\\\\").strip("\n"))
 
 
 def sa_text(sql: str) -> str:
-    escaped = _PARAMETER.sub(r"\\:", sql)
-    return f"sa.text({code.text(escaped)})"
+    return f"sa.text({code.text(code.as_text(sql))})"
 
 
 def address(key: ObjectKey) -> str:
@@ -37,6 +34,14 @@ def address(key: ObjectKey) -> str:
 def quoted(name: str) -> str:
     """One name; a dot in it is no separator."""
     return code.identifier(name) if "." not in name else in_quotes(name)
+
+
+def spare_name(name: str) -> str:
+    """A name for what stands aside; one has 63 bytes.
+
+    https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS
+    """
+    return f"{name.encode()[:59].decode(errors='ignore')}_old"
 
 
 def function_address(key: ObjectKey) -> str:
@@ -64,6 +69,20 @@ def create_policy(key: ObjectKey, catalog: Catalog) -> str:
     return execute(" ".join(parts))
 
 
+def comment_of(key: ObjectKey, catalog: Catalog) -> str | None:
+    """Code for the comment on a column, a part of a table, a type or a sequence, where there is one."""
+    name = key.name
+    if key.kind in _PARTS:
+        name = f"{name} ({_PARTS[key.kind]})"
+    elif key.kind in _OWN:
+        name = f"{quoted(name)} ({_OWN[key.kind]})"
+    elif key.kind != "column":
+        return None
+    comment = ObjectKey("comment", key.schema, "" if key.kind in _OWN else key.parent, name)
+    found = catalog.objects.get(comment)
+    return comment_on(comment, catalog, text(found.get("text"))) if found else None
+
+
 def comment_on(key: ObjectKey, catalog: Catalog, value: str | None) -> str | None:
     """Set a comment; None where the catalog does not say enough of what it is on (the arguments of a function)."""
     schema = schema_argument(key.schema)
@@ -87,4 +106,5 @@ def comment_on(key: ObjectKey, catalog: Catalog, value: str | None) -> str | Non
         return execute(f"COMMENT ON CONSTRAINT {constraint} ON DOMAIN {domain} IS {sql}")
     # What has no name of its own, such as a function, has its whole identity here, in quotes where it must be.
     target = name if "(" in name or " " in name else address(key._replace(name=name))
+    target = f"{quoted(key.schema)}.{name}" if name.startswith('"') and key.schema else target
     return execute(f"COMMENT ON {kind.replace('foreign-data', 'foreign data').upper()} {target} IS {sql}")

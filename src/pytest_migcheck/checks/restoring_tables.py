@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from pytest_migcheck.checks.restoring_columns import column_clause, foreign_options, is_serial, sa_column
-from pytest_migcheck.checks.restoring_sql import address, execute, quoted, schema_argument
+from pytest_migcheck.checks.restoring_sql import address, execute, quoted, schema_argument, spare_name
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
 from pytest_migcheck.rules import _code as code
@@ -131,11 +131,19 @@ def _of(key: ObjectKey, catalog: Catalog, kind: str) -> list[ObjectKey]:
     return parts
 
 
-def rebuild(key: ObjectKey, old: ObjectKey, catalog: Catalog, created: str) -> str:
-    """Make a table anew whose kind or partitioning is another; its rows are moved."""
-    spare = f"{key.name}_old"
-    columns = ", ".join(quoted(c.name) for c in columns_of(key, catalog) if not catalog.objects[c].get("generated"))
-    aside = old._replace(name=spare)
+def partitions_of(key: ObjectKey, catalog: Catalog) -> Iterator[ObjectKey]:
+    """The partitions of a table, each before its own."""
+    for other, attributes in sorted(catalog.objects.items()):
+        if attributes.get("partition bound") and text(attributes.get("parents")) == address(key):
+            yield other
+            yield from partitions_of(other, catalog)
+
+
+def rebuild(key: ObjectKey, old: ObjectKey, catalog: Catalog, created: str, kept: Collection[str]) -> str:
+    """Make a table anew whose kind or partitioning is another; the values of the columns that it keeps are moved."""
+    moved = (c for c in columns_of(key, catalog) if c.name in kept and not catalog.objects[c].get("generated"))
+    columns = ", ".join(quoted(c.name) for c in moved)
+    aside = old._replace(name=spare_name(key.name))
     return "\n".join(
         (
             "# the rows go over a copy: names of constraints and indexes are free only without the old table",

@@ -8,6 +8,7 @@ from pytest_migcheck.checks.restoring_columns import sequence_clause
 from pytest_migcheck.checks.restoring_sql import address, execute, quoted, schema_argument
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
+from pytest_migcheck.core.labels import read_labels
 from pytest_migcheck.core.quoting import literal
 from pytest_migcheck.rules import _code as code
 
@@ -20,7 +21,7 @@ def create_type(key: ObjectKey, catalog: Catalog) -> str | None:
     attributes = catalog.objects[key]
     form = attributes.get("form")
     if form == "enum":
-        labels = map(code.text, text(attributes.get("labels")).split(", "))
+        labels = map(code.text, read_labels(text(attributes.get("labels"))))
         arguments = ", ".join((*labels, f"name={code.text(key.name)}", *schema_argument(key.schema)))
         return f"sa.Enum({arguments}).create(op.get_bind())"
     if form == "domain":
@@ -67,7 +68,7 @@ def attribute_type(attributes: Attributes) -> str:
 
 def added_labels(key: ObjectKey, old: str, new: str) -> str | None:
     """ALTER TYPE for labels that only were added, or renamed in their place; None where the type is to be rebuilt."""
-    wanted, present = old.split(", ") if old else [], new.split(", ") if new else []
+    wanted, present = read_labels(old), read_labels(new)
     renamed = [(p, w) for p, w in zip(present, wanted, strict=False) if p != w]
     if len(wanted) == len(present) and not {p for p, _ in renamed} & set(wanted):
         name = address(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from pytest_migcheck.core.catalog import Attributes, ObjectKey, Value
-from pytest_migcheck.core.finding import Change, Difference
+from pytest_migcheck.core.finding import AttributeChange, Change, Difference
 from pytest_migcheck.core.quoting import addresses, name_parts
 
 _RELATIONS = frozenset(("table", "partitioned table", "view", "materialized view", "foreign table", "composite type"))
@@ -87,6 +87,11 @@ def _of_view(key: ObjectKey, others: Mapping[tuple[str, str], Difference]) -> bo
     return any((kind, f"{key.schema}.{key.parent}") in others for kind in ("view", "materialized view"))
 
 
+def _still_identity(change: AttributeChange) -> bool:
+    """ALWAYS for BY DEFAULT says nothing of the options of the sequence."""
+    return change.name == "identity" and bool(change.expected and change.found)
+
+
 def _follows(
     difference: Difference, key: ObjectKey, attributes: Attributes, others: Mapping[tuple[str, str], Difference]
 ) -> bool:
@@ -99,7 +104,9 @@ def _follows(
     if difference.kind == "sequence" and (identity or difference.change is not Change.CHANGED):
         columns = (others.get(("column", owner)) for owner in _split(attributes.get("owned by")))
         behind = ("identity",) if identity else ("identity", "default")
-        return any(c is not None and any(a.name in behind for a in c.attributes) for c in columns)
+        return any(
+            c is not None and any(a.name in behind and not _still_identity(a) for a in c.attributes) for c in columns
+        )
     if difference.kind == "column" and names <= {"type", "collation", "not null"} and _of_view(key, others):
         return True
     if difference.change is not Change.CHANGED:

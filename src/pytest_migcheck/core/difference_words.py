@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pytest_migcheck.core.describe import short_type
 from pytest_migcheck.core.finding import AttributeChange, Change, Difference
 from pytest_migcheck.core.index_definition import read_definition
+from pytest_migcheck.core.labels import read_labels, write_label
 
 NONE = "none"
 _Values = dict[str | None, str]
@@ -128,8 +129,9 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _labels(found: str | None, expected: str | None) -> str:
-    had, wanted = ((side or "").split(", ") for side in (found, expected))
-    missing, extra = [v for v in wanted if v not in had], [v for v in had if v not in wanted]
+    had, wanted = (read_labels(side or "") for side in (found, expected))
+    missing = [write_label(v) for v in wanted if v not in had]
+    extra = [write_label(v) for v in had if v not in wanted]
     if not missing and not extra:
         return f"order of labels {found} → {expected}"
     told = [f"lacks label {', '.join(missing)}"] if missing else []

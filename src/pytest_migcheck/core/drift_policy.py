@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pytest_migcheck.core.catalog import Attributes, ObjectKey
 from pytest_migcheck.core.finding import Change, Difference, Severity
+from pytest_migcheck.core.labels import read_labels
 
 # Tuning is done in SQL, models seldom declare it.
 _INFO_ATTRIBUTES = frozenset(
@@ -67,7 +68,7 @@ def changed_severity(difference: Difference, *, owned: bool = False) -> Severity
         return Severity.INFO
     if difference.kind == "type" and names == {"labels"}:
         (labels,) = difference.attributes
-        same = sorted((labels.expected or "").split(", ")) == sorted((labels.found or "").split(", "))
+        same = sorted(read_labels(labels.expected or "")) == sorted(read_labels(labels.found or ""))
         return Severity.WARNING if same else Severity.ERROR
     if difference.kind == "sequence" and owned and names <= _OWNED_SEQUENCE:
         return Severity.WARNING

@@ -73,7 +73,7 @@ class Declared:
     object can be declared there, as in DDL, and not only what models can say. ``locate`` gives the file and line
     that declare an object; ``chosen`` is true for a constraint or an index whose name is given there, so that it is
     not taken for the server's because it looks like that; ``forgotten`` are tables that the project declares somewhere
-    else; ``notes`` say what is left out.
+    else; ``notes`` say what is left out; ``conventions``: Alembic makes other names of those that it is given.
     """
 
     label: str
@@ -82,6 +82,7 @@ class Declared:
     database: str = ""
     others: tuple[str, ...] = ()
     complete: bool = False
+    conventions: bool = False
     locate: Callable[[ObjectKey], tuple[str, int] | None] = lambda _: None
     chosen: Callable[[ObjectKey], bool] = lambda _: False
     forgotten: Callable[[], tuple[ForgottenTable, ...]] = tuple

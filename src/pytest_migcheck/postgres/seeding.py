@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
+from pytest_migcheck.core.labels import read_labels
 
 Name = tuple[str, str]
 
@@ -113,7 +114,7 @@ def seed_for_models(
     for key in _of_kind(migrated, "type"):
         name, found = (key.schema, key.name), migrated.objects[key].get("labels")
         if found is not None and name not in made_by_models:
-            _create_enum(connection, key, labels.get(name) or str(found).split(", "))
+            _create_enum(connection, key, labels.get(name) or read_labels(str(found)))
     for definition in functions_of(migrated):
         with contextlib.suppress(psycopg.Error):
             # One that needs a table cannot be made yet; if the models need it, they are built in another way.

@@ -22,16 +22,16 @@ def headline(finding: Finding) -> str:
 
 def outcome_headline(outcome: Outcome) -> str:
     """The first line of a failed item, for the short summary, JUnit and annotations."""
-    shown = _shown(outcome)
-    if not shown:
+    first, count = first_shown(outcome), len(_shown(outcome))
+    if first is None:
         return outcome.reason or ""
-    more = f" (and {len(shown) - 1} more)" if len(shown) > 1 else ""
-    return headline(shown[0]) + more
+    return headline(first) + (f" (and {count - 1} more)" if count > 1 else "")
 
 
 def first_shown(outcome: Outcome) -> Finding | None:
     """The finding that stands for a failed item where there is room for one."""
-    return next(iter(_shown(outcome)), None)
+    shown = _shown(outcome)
+    return next((f for f in shown if f.severity is Severity.ERROR), next(iter(shown), None))
 
 
 def _shown(outcome: Outcome) -> list[Finding]:

@@ -63,7 +63,8 @@ _ANOTHER_TABLE = {
 }
 _PLACEHOLDER = re.compile(r"%\(\w+\)s|%s|\$\d")
 # https://docs.sqlalchemy.org/en/20/core/sqlelement.html#sqlalchemy.sql.expression.text
-_PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w+(?!:))")
+# text() takes a colon before a word for a parameter, and a backslash before a colon away.
+_PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))|\\(?=:\w*(?![:\w]))")
 _KEY_OPTION = re.compile(r"(?i)\s*\bON (DELETE|UPDATE) (CASCADE|RESTRICT|NO ACTION|SET NULL|SET DEFAULT)\s*")
 _SIZED = {"varchar": "sa.String", "numeric": "sa.Numeric", "char": "sa.CHAR"}
 _CONSTANTS = {"Integer": "0", "Numeric": "0", "Double": "0", "String": "", "Text": "", "Boolean": "false"}
@@ -95,14 +96,18 @@ def autocommit(code: str) -> str:
     return f"with op.get_context().autocommit_block():\n{indented(code)}"
 
 
+def as_text(sql: str) -> str:
+    """SQL as SQLAlchemy's text() has to get it."""
+    return _PARAMETER.sub(r"\\\g<0>", sql)
+
+
 def execute(sql: str) -> str:
-    # Alembic takes a colon before a word for a parameter.
-    return f"op.execute({text(_PARAMETER.sub(chr(92) + chr(92) + ':', sql))})"
+    return f"op.execute({text(as_text(sql))})"
 
 
 def script(sql: str) -> str:
     """Several lines of SQL."""
-    escaped = _PARAMETER.sub(r"\\\\:", sql.replace("\\", "\\\\").replace('"""', '\\"\\"\\"'))
+    escaped = as_text(sql).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     return f'op.execute("""{escaped}""")'
 
 
@@ -271,7 +276,7 @@ def _in_ranges(statement: ParsedStatement, key: str) -> str:
         return ""
     if _OR.search(flat):
         sql = f"{sql.removesuffix(where)}({where})"
-    sql = _PARAMETER.sub(chr(92) + chr(92) + ":", sql)
+    sql = as_text(sql)
     return f"{sql} {'AND' if where else 'WHERE'} {identifier(key)} BETWEEN :first AND :last"
 
 

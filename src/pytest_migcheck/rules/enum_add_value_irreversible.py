@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_migcheck.core.labels import read_labels
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
 from pytest_migcheck.rules._rule import Basis, Example, Explained, Rule, RuleContext, Severity
@@ -15,7 +16,7 @@ from pytest_migcheck.sql.statements import ParsedStatement
 
 def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) -> Iterator[Explained]:
     key = _catalog.find(context.restored, ("type",), parsed.name) if parsed.kind == "alter type" else None
-    labels = str(_catalog.attributes(context.restored, key).get("labels") or "").split(", ")
+    labels = read_labels(str(_catalog.attributes(context.restored, key).get("labels") or ""))
     before = _catalog.find(context.catalog, ("type",), parsed.name)
     for action in parsed.actions if key is not None and before is not None else ():
         if action.kind == "add value" and action.name in labels and not _had(context, parsed.name, action.name):
@@ -29,7 +30,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
 
 def _had(context: RuleContext, type_name: str, label: str) -> bool:
     values = _catalog.attributes(context.catalog, _catalog.find(context.catalog, ("type",), type_name))
-    return label in str(values.get("labels") or "").split(", ")
+    return label in read_labels(str(values.get("labels") or ""))
 
 
 RULE = Rule(

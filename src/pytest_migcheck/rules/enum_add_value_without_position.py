@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_migcheck.core.labels import read_labels
 from pytest_migcheck.core.quoting import literal
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
@@ -28,7 +29,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
 def _last(name: str, context: RuleContext) -> str:
     """The last label that an enum had; dots where it is made in the revision itself."""
     enum = _catalog.attributes(context.catalog, _catalog.find(context.catalog, ("type",), name))
-    return str(enum.get("labels") or "...").rpartition(", ")[2]
+    return (read_labels(str(enum.get("labels") or "")) or ["..."])[-1]
 
 
 RULE = Rule(

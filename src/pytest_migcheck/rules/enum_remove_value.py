@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_migcheck.core.catalog import Catalog
+from pytest_migcheck.core.labels import read_labels
 from pytest_migcheck.core.quoting import literal
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.rules import _catalog
@@ -45,7 +46,7 @@ def look(statement: Statement, parsed: ParsedStatement, context: RuleContext) ->
 
 def _labels(catalog: Catalog | None, type_name: str) -> list[str]:
     values = _catalog.attributes(catalog, _catalog.find(catalog, ("type",), type_name.replace('"', "")))
-    return str(values["labels"]).split(", ") if values.get("form") == "enum" else []
+    return read_labels(str(values["labels"])) if values.get("form") == "enum" else []
 
 
 RULE = Rule(

@@ -147,6 +147,9 @@ class DeclaredModels:
         return kept or _NO_TABLES
 
 
+_NO_CONVENTION = sa.MetaData().naming_convention
+
+
 def _filled(metadata: list[sa.MetaData], origin: str, name: str = "") -> list[sa.MetaData]:
     """The metadata that somebody named, which has tables.
 
@@ -193,6 +196,7 @@ def _declared(
         build_over=models.build_over,
         ignore=lambda d: filters.ignores(d) or goes_with_hidden(d, metadata, filters),
         locate=Places(metadata, filters.real_schema).locate,
+        conventions=any(dict(m.naming_convention) != dict(_NO_CONVENTION) for m in metadata),
         chosen=ChosenNames(metadata).has,
         forgotten=lambda: forgotten_tables(metadata, hidden),
         notes=_notes(of_tests),

@@ -186,12 +186,18 @@ UNION ALL SELECT r.oid::bigint, NULL::bigint, 'policy', r.schema, r.name, p.poln
 FROM pg_policy p JOIN rel r ON r.oid = p.polrelid"""
 
 
+# As core.labels reads it.
+_LABEL = """CASE WHEN e.enumlabel = '' OR e.enumlabel ~ '^''|,'
+        THEN concat('''', replace(e.enumlabel, '''', ''''''), '''') ELSE e.enumlabel END"""
+
+
 def types(scope: Scope) -> str:
     """The SELECT of enum, domain, range and base types, and of the constraints of domains."""
     return f"""
 SELECT t.oid::bigint, NULL::bigint, 'type', n.name, '', t.typname::text, json_build_object(
     'form', CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range' ELSE 'base' END,
-    'labels', (SELECT string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
+    'labels', (SELECT string_agg({_LABEL}, ', ' ORDER BY e.enumsortorder)
+        FROM pg_enum e WHERE e.enumtypid = t.oid),
     'base type', CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END,
     'not null', t.typnotnull, 'default', t.typdefault,
     'collation', CASE WHEN t.typtype = 'd' AND t.typcollation <> 0 THEN t.typcollation::regcollation::text END,
