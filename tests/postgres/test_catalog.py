@@ -120,10 +120,27 @@ def test_indexes_are_spelt_as_the_server_spells_them(scratch: Scratch) -> None:
     assert read == dict(served)
 
 
-def test_many_new_tables_are_read_as_one(scratch: Scratch) -> None:
+def test_many_new_tables_are_read(scratch: Scratch) -> None:
     scratch.read()
     scratch.run("CREATE TABLE parted (id int PRIMARY KEY, n int CHECK (n > 0)) PARTITION BY RANGE (id)")
     scratch.run("; ".join(f"CREATE TABLE part_{n} PARTITION OF parted FOR VALUES FROM ({n}) TO ({n + 1})" for n in range(60)))
     assert sum(key.kind == "index" for key in scratch.read().objects) == 61
     scratch.run("ALTER TABLE parted ADD COLUMN added int; DROP TABLE part_7")
     assert sum(key.name == "added" for key in scratch.read().objects) == 60
+
+
+def test_the_reading_of_everything_is_planned_anew_when_the_catalog_has_grown(scratch: Scratch) -> None:
+    """A plan for an empty database goes through all partitions for each of them."""
+
+    def planned() -> object:
+        query = "SELECT prepare_time FROM pg_prepared_statements WHERE name = 'migcheck_whole'"
+        return scratch.reading.execute(query).fetchall()
+
+    scratch.read()
+    first = planned()
+    scratch.run("CREATE TABLE one (id int PRIMARY KEY)")
+    scratch.read()
+    assert len(first) == 1 and planned() == first
+    scratch.run("; ".join(f"CREATE TABLE t{n} (id serial PRIMARY KEY, a int UNIQUE)" for n in range(200)))
+    scratch.read()
+    assert len(planned()) == 1 and planned() != first

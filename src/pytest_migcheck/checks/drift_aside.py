@@ -7,17 +7,15 @@ import sys
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pytest_migcheck.checks.drift_order import Item
+from pytest_migcheck.checks.drift_order import TABLES, VIEWS, Item
 from pytest_migcheck.checks.restoring_column_changes import expression_is_set, in_family
-from pytest_migcheck.checks.restoring_constraints import foreign_key, key_columns
+from pytest_migcheck.checks.restoring_constraints import key_columns
 from pytest_migcheck.checks.restoring_sql import address, is_table, quoted
 from pytest_migcheck.checks.restoring_type_changes import is_remade, spelt
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
 from pytest_migcheck.core.finding import Change
-
-VIEWS = frozenset(("view", "materialized view"))
-_TABLES = ("table", "partitioned table", "foreign table")
+from pytest_migcheck.core.foreign_keys import read_foreign_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +82,8 @@ class _Needs:
 
     def last_for(self, key: ObjectKey, place: int) -> int:
         """A foreign key comes back when the keys of its target are there."""
-        found = foreign_key(text(self._catalog.objects[key].get("definition"))) if key.kind == "constraint" else None
+        definition = text(self._catalog.objects[key].get("definition"))
+        found = read_foreign_key(definition) if key.kind == "constraint" else None
         if found is None:
             return place
         target = (found.target.schema, found.target.name)
@@ -98,7 +97,7 @@ class _Needs:
 
     def table_goes(self, key: ObjectKey, before: int = sys.maxsize) -> bool:
         """Whether the fix of the table, at an earlier place, drops it."""
-        tables = (self.place_of.get(ObjectKey(kind, key.schema, "", key.parent)) for kind in _TABLES)
+        tables = (self.place_of.get(ObjectKey(kind, key.schema, "", key.parent)) for kind in TABLES)
         return any(n is not None and n < before and _goes_away(self._items[n]) for n in tables)
 
     def _directly(self, item: Item, key: ObjectKey) -> Iterable[ObjectKey]:
@@ -107,7 +106,7 @@ class _Needs:
             return self._for_column(item, key)
         if key.kind in ("constraint", "index") and _is_key(item.new):
             return self._pointing_at(key)
-        if key.kind in _TABLES and (goes or item.rebuilt):
+        if key.kind in TABLES and (goes or item.rebuilt):
             return self._at_table(key.schema, key.name)
         if key.kind == "type" and not goes and item.before and is_remade(item.names, key, item.old, item.new):
             return self._for_type(key)
@@ -151,11 +150,11 @@ class _Needs:
     def _foreign_keys_of(self, key: ObjectKey) -> Iterator[ObjectKey]:
         """Those of the column, and those that point at it."""
         for other, attributes in self._beside(key):
-            found = foreign_key(text(attributes.get("definition"))) if other.kind == "constraint" else None
+            found = read_foreign_key(text(attributes.get("definition"))) if other.kind == "constraint" else None
             if found is not None and key.name in found.columns:
                 yield other
         for other in self._at_table(key.schema, key.parent):
-            found = foreign_key(text(self._catalog.objects[other].get("definition")))
+            found = read_foreign_key(text(self._catalog.objects[other].get("definition")))
             if found is not None and key.name in found.referred:
                 yield other
 
@@ -172,8 +171,8 @@ class _Needs:
     def _pointing_at(self, key: ObjectKey) -> Iterator[ObjectKey]:
         columns = key_columns(self._catalog.objects[key])
         for other in self._at_table(key.schema, key.parent):
-            found = foreign_key(text(self._catalog.objects[other].get("definition")))
-            if found is not None and found.referred == columns:
+            found = read_foreign_key(text(self._catalog.objects[other].get("definition")))
+            if found is not None and frozenset(found.referred) == columns:
                 yield other
 
     def _at_table(self, schema: str, name: str) -> list[ObjectKey]:
@@ -181,7 +180,7 @@ class _Needs:
         if self._pointing is None:
             self._pointing = {}
             for key, attributes in self._catalog.objects.items():
-                found = foreign_key(text(attributes.get("definition"))) if attributes.get("type") == "f" else None
+                found = read_foreign_key(text(attributes.get("definition"))) if attributes.get("type") == "f" else None
                 if found is not None and key.kind == "constraint":
                     self._pointing.setdefault((found.target.schema, found.target.name), []).append(key)
         return self._pointing.get((schema, name), [])

@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_migcheck.checks.restoring_constraints import foreign_key
 from pytest_migcheck.checks.restoring_sql import address
 from pytest_migcheck.core.catalog import Attributes, ObjectKey
 from pytest_migcheck.core.describe import text
 from pytest_migcheck.core.drift_forms import FORM
 from pytest_migcheck.core.finding import Change, Difference
+from pytest_migcheck.core.foreign_keys import read_foreign_key
 
-_TABLES = frozenset(("table", "partitioned table", "foreign table"))
-_VIEWS = frozenset(("view", "materialized view"))
+TABLES = frozenset(("table", "partitioned table", "foreign table"))
+VIEWS = frozenset(("view", "materialized view"))
 _ON_TABLES = ("view", "materialized view", "trigger", "rule", "policy", "statistics", "publication", "event trigger")
 _KEYS = frozenset("pu")
 # What other objects are made of: made in this order before them, and dropped in the opposite one after them.
@@ -55,16 +55,16 @@ class Item:
     @property
     def rebuilt(self) -> bool:
         """A table that no ALTER makes what it should be: its parts come with it."""
-        return self.key.kind in _TABLES and bool(self.names & {"partition key", FORM})
+        return self.key.kind in TABLES and bool(self.names & {"partition key", FORM})
 
 
 def in_paste_order(items: Iterable[Item]) -> list[Item]:
     """What blocks others goes first, what others are made of comes first, and their columns and types go last."""
     ordered = sorted(items, key=lambda i: (_rank(i), i.key.qualified))
-    ordered = _sorted(ordered, lambda i: i.key.kind in _TABLES and i.difference.change is Change.REMOVED, needed_tables)
-    ordered = _sorted(ordered, lambda i: i.key.kind in _TABLES and _goes(i), needed_tables, backwards=True)
-    ordered = _sorted(ordered, lambda i: i.key.kind in _VIEWS and not _goes(i), _needed_views)
-    return _sorted(ordered, lambda i: i.key.kind in _VIEWS and _goes(i), _needed_views, backwards=True)
+    ordered = _sorted(ordered, lambda i: i.key.kind in TABLES and i.difference.change is Change.REMOVED, needed_tables)
+    ordered = _sorted(ordered, lambda i: i.key.kind in TABLES and _goes(i), needed_tables, backwards=True)
+    ordered = _sorted(ordered, lambda i: i.key.kind in VIEWS and not _goes(i), _needed_views)
+    return _sorted(ordered, lambda i: i.key.kind in VIEWS and _goes(i), _needed_views, backwards=True)
 
 
 def _goes(item: Item) -> bool:
@@ -85,7 +85,7 @@ def _rank(item: Item) -> tuple[int, int]:
         return _rank_of_part(item)
     if kind == "sequence":
         return _COLUMN, 4
-    if kind in _TABLES:
+    if kind in TABLES:
         made = change is Change.REMOVED or item.rebuilt
         return _TABLE, 0 if made else 1
     return _REST, _ON_TABLES.index(kind) if kind in _ON_TABLES else len(_ON_TABLES)
@@ -99,7 +99,7 @@ def _rank_of_going(item: Item) -> tuple[int, int]:
         return _GOES_KEY, 0 if item.new.get("type") == "f" else 1
     if kind == "index":
         return _GOES_KEY, 1
-    if kind in _TABLES:
+    if kind in TABLES:
         return _GOES_TABLE, 0
     if kind == "column":
         return _GOES_COLUMN, 0 if item.new.get("generated") else 1
@@ -169,6 +169,6 @@ def targets(table: ObjectKey, beside: Mapping[ObjectKey, Attributes]) -> Iterabl
     """The tables at which the foreign keys of a table point."""
     for key, attributes in sorted(beside.items()):
         own = (key.kind, *key[1:3]) == ("constraint", table.schema, table.name)
-        found = foreign_key(text(attributes.get("definition"))) if own else None
+        found = read_foreign_key(text(attributes.get("definition"))) if own else None
         if found is not None:
             yield address(found.target)

@@ -7,22 +7,21 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 
-from pytest_migcheck.checks.drift_aside import VIEWS, asides, ordered
+from pytest_migcheck.checks.drift_aside import asides, ordered
 from pytest_migcheck.checks.drift_fix import fix_code, keys_of, proven_column
-from pytest_migcheck.checks.drift_order import Item, in_paste_order, targets
+from pytest_migcheck.checks.drift_order import TABLES, VIEWS, Item, in_paste_order, targets
 from pytest_migcheck.checks.restoring import Catalogs, create, drop, drop_if_there
-from pytest_migcheck.checks.restoring_constraints import foreign_key, with_final_names
+from pytest_migcheck.checks.restoring_constraints import with_final_names
 from pytest_migcheck.checks.restoring_sql import address
 from pytest_migcheck.checks.restoring_tables import partitions_of
 from pytest_migcheck.checks.restoring_type_changes import spelt
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
 from pytest_migcheck.core.finding import Change, Difference
+from pytest_migcheck.core.foreign_keys import read_foreign_key
 from pytest_migcheck.core.labels import read_labels
 from pytest_migcheck.core.quoting import literal
 from pytest_migcheck.rules import _code as code
-
-_TABLES = frozenset(("table", "partitioned table", "foreign table"))
 
 
 def fixes(
@@ -73,7 +72,7 @@ def _item(difference: Difference, catalogs: Catalogs) -> Item:
     new = catalogs.after.objects.get(after, {}) if after else {}
     pointed: tuple[str, ...] = ()
     key = before or after
-    if key is not None and key.kind in _TABLES:
+    if key is not None and key.kind in TABLES:
         pointed = tuple(targets(key, (catalogs.before if before else catalogs.after).beside(key)))
     proof = proven_column(difference, catalogs) is not None
     return Item(difference=difference, before=before, after=after, old=old, new=new, targets=pointed, proof=proof)
@@ -88,7 +87,7 @@ class _Together:
         self._dropped = {i.after for i in items if i.difference.change is Change.ADDED}
         self._later: dict[str, list[ObjectKey]] = {}
         self._waiting = {
-            address(i.key) for i in items if i.key.kind in _TABLES and i.difference.change is Change.REMOVED
+            address(i.key) for i in items if i.key.kind in TABLES and i.difference.change is Change.REMOVED
         }
 
     def code(self, item: Item) -> str:
@@ -102,7 +101,7 @@ class _Together:
         views = (ObjectKey(kind, item.key.schema, "", item.key.parent) for kind in VIEWS)
         if item.key.kind == "column" and any(view in self._aside for view in views):
             return "# comes with the view, which is made anew"
-        if item.key.kind in _TABLES and item.difference.change is Change.REMOVED:
+        if item.key.kind in TABLES and item.difference.change is Change.REMOVED:
             return self._new_table(item)
         if item.key.kind == "constraint" and item.difference.change is Change.REMOVED:
             return self._new_constraint(item)
@@ -125,7 +124,7 @@ class _Together:
         if item.difference.change is Change.CHANGED and item.new.get("type") in ("p", "u"):
             lost = {k for k, a in after.objects.items() if a.get("type") == "f"}
         elif item.difference.change is Change.CHANGED and item.key.kind == "type":
-            tables = {(k.schema, k.name) for k in self._dropped if k is not None and k.kind in _TABLES}
+            tables = {(k.schema, k.name) for k in self._dropped if k is not None and k.kind in TABLES}
             lost = {k for k in after.objects if (k.schema, k.parent) in tables}
         return replace(self._catalogs, after=_without(after, lost)) if lost else self._catalogs
 
@@ -134,7 +133,7 @@ class _Together:
         self._waiting.discard(address(item.key))
         early = []
         for key, attributes in self._catalogs.before.beside(item.key).items():
-            found = foreign_key(text(attributes.get("definition"))) if key.kind == "constraint" else None
+            found = read_foreign_key(text(attributes.get("definition"))) if key.kind == "constraint" else None
             own = (key.schema, key.parent) == (item.key.schema, item.key.name)
             if found is not None and own and address(found.target) in self._waiting:
                 self._later.setdefault(address(found.target), []).append(key)
@@ -144,7 +143,7 @@ class _Together:
 
     def foreign_keys_to(self, item: Item) -> list[str]:
         """The foreign keys that waited for a table."""
-        waited = self._later.pop(address(item.key), []) if item.key.kind in _TABLES else []
+        waited = self._later.pop(address(item.key), []) if item.key.kind in TABLES else []
         return [create(key, self._catalogs.before) or "" for key in sorted(waited)]
 
     def drop(self, key: ObjectKey) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from pytest_migcheck.checks.restoring_sql import execute, is_table, quoted, sa_text, schema_argument
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
@@ -21,7 +20,6 @@ _TIMING = re.compile(r" (DEFERRABLE)(?: INITIALLY (DEFERRED))?$")
 _PLAIN_NAME = re.compile(rf"^{_COLUMN}$")
 _INCLUDED = re.compile(rf"INCLUDE {_LIST}")
 _NULLS = "NULLS NOT DISTINCT"
-_PERIOD = re.compile(r"(?<=[(, ])PERIOD (?=\S)")
 _NAMED = re.compile(
     r"^(op\.create_(?:check_constraint|index|unique_constraint|primary_key|foreign_key)\(|"
     r"    sa\.PrimaryKeyConstraint\(.*?\bname=)"
@@ -33,24 +31,6 @@ _NAMED = re.compile(
 def with_final_names(written: str) -> str:
     """Names in ``op.f``: a naming convention makes nothing else of them."""
     return _NAMED.sub(r"\1op.f(\2)", written)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignKey:
-    """What a foreign key binds: its own columns, and the table and columns that it points at."""
-
-    columns: frozenset[str]
-    target: ObjectKey
-    referred: frozenset[str]
-
-
-def foreign_key(definition: str) -> ForeignKey | None:
-    """Read a foreign key; None for another constraint."""
-    match = _FOREIGN.fullmatch(_PERIOD.sub("", definition))
-    if match is None:
-        return None
-    target = ObjectKey("table", _bare(match[2] or ""), "", _bare(match[3]))
-    return ForeignKey(columns=_listed(match[1]), target=target, referred=_listed(match[4]))
 
 
 def key_columns(attributes: Attributes) -> frozenset[str]:

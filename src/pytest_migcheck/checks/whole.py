@@ -93,11 +93,7 @@ class WholeHistory:
 
     def _roundtrip(self) -> Outcome:
         self._ground.pause()
-        if self._at_heads is None:
-            self._upgraded = None
-            self._upgrade()
-        databases, graph, start = self._at_heads, self._history.graph, self._start
-        assert databases is not None
+        databases, graph, start = self._standing(), self._history.graph, self._start
         chain = walk_chain(self._history, databases, start=start, declared=self._declared())
         self.give_up()
         return judge_roundtrip(chain, graph, graph.order[start - 1] if start else "base")
@@ -109,8 +105,12 @@ class WholeHistory:
 
     def _copy(self) -> DatabaseSet:
         """The databases at the heads once more."""
+        return self._standing().copy("models")
+
+    def _standing(self) -> DatabaseSet:
+        """The databases at the heads, which another walk may have given up."""
         if self._at_heads is None:
             self._upgraded = None
             self._upgrade()
         assert self._at_heads is not None
-        return self._at_heads.copy("models")
+        return self._at_heads

@@ -10,6 +10,7 @@ from pytest_migcheck.core.consequences import brought_along
 from pytest_migcheck.core.describe import text
 from pytest_migcheck.core.diff import one_sided
 from pytest_migcheck.core.finding import AttributeChange, Change, Difference, Severity
+from pytest_migcheck.core.foreign_keys import read_foreign_key
 from pytest_migcheck.core.quoting import in_quotes
 
 # The attribute under which one rule in two kinds of object is told.
@@ -59,8 +60,8 @@ def _take_out_types(
 
 
 def _references(attributes: Attributes, table: ObjectKey) -> bool:
-    targets = (f" REFERENCES {one}.{other}(" for one in _spellings(table.schema) for other in _spellings(table.name))
-    return attributes.get("type") == "f" and any(t in text(attributes.get("definition")) for t in targets)
+    found = read_foreign_key(text(attributes.get("definition"))) if attributes.get("type") == "f" else None
+    return found is not None and (found.target.schema, found.target.name) == (table.schema, table.name)
 
 
 def _spellings(name: str) -> tuple[str, str]:

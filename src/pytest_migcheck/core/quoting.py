@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-_NAME = r'(?:"(?:[^"]|"")*"|[^".,\s]+)'
-_QUALIFIED = re.compile(rf"{_NAME}(?:\.{_NAME})*")
+# A name and an address as PostgreSQL prints them, as patterns.
+NAME = r'(?:"(?:[^"]|"")*"|[^".,()\s]+)'
+QUALIFIED = rf"{NAME}(?:\.{NAME})*"
 
 
 def literal(value: str) -> str:
@@ -23,10 +24,10 @@ def in_quotes(name: str) -> str:
 
 def name_parts(address: str) -> list[str]:
     """The names of an address as PostgreSQL prints it (``public."T".id``), without quotes."""
-    found = re.findall(_NAME, address)
+    found = re.findall(NAME, address)
     return [name[1:-1].replace('""', '"') if name.startswith('"') else name for name in found]
 
 
 def addresses(listed: str) -> list[str]:
     """The addresses of a list, with their quotes."""
-    return _QUALIFIED.findall(listed)
+    return re.findall(QUALIFIED, listed)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
+from pytest_migcheck.core.foreign_keys import read_foreign_key
 
 TABLES = {"table": "r", "partitioned table": "p", "materialized view": "m"}
 RELATIONS = (*TABLES, "view", "foreign table")
-_FOREIGN_KEY = re.compile(r"FOREIGN KEY \((?P<columns>.*?)\) REFERENCES (?P<target>.+?)\((?P<there>.*?)\)")
 _NOTHING = Catalog({})
 
 
@@ -74,14 +74,6 @@ def index(catalog: Catalog | None, name: str) -> ObjectKey | None:
     return find(catalog, ("index",), name)
 
 
-def foreign_key(definition: object) -> tuple[tuple[str, ...], str, tuple[str, ...]] | None:
-    """(columns, referenced table, columns there) of a constraint as ``pg_get_constraintdef`` spells it."""
-    found = _FOREIGN_KEY.match(str(definition))
-    if found is None:
-        return None
-    return _names(found["columns"]), found["target"].replace('"', ""), _names(found["there"])
-
-
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip().replace('"', "") for name in text.split(","))
 
@@ -120,11 +112,11 @@ def referenced_tables(catalog: Catalog | None, table: str, constraint: str = "",
     """The tables that foreign keys of a table refer to: all, the one of a name, or those of a column."""
     found: set[str] = set()
     for key, values in parts(catalog, "constraint", table):
-        reference = foreign_key(values.get("definition")) if values.get("type") == "f" else None
+        reference = read_foreign_key(str(values.get("definition"))) if values.get("type") == "f" else None
         if reference is None or (constraint and key.name != constraint):
             continue
-        if not column_name or column_name in reference[0]:
-            found.add(reference[1])
+        if not column_name or column_name in reference.columns:
+            found.add(reference.target.qualified)
     return found
 
 
@@ -137,7 +129,8 @@ def linked_tables(catalog: Catalog | None, table: str) -> set[str]:
         f"{other.schema}.{other.parent}"
         for other, values in catalog.objects.items()
         if other.kind == "constraint" and values.get("type") == "f"
-        if (reference := foreign_key(values.get("definition"))) and reference[1] == key.qualified
+        if (reference := read_foreign_key(str(values.get("definition"))))
+        if reference.target.qualified == key.qualified
     }
     return referring | referenced_tables(catalog, table)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -15,22 +15,17 @@ _preparer = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-
 
 @dataclass(slots=True)
 class ChosenNames:
-    """The names that stand in some metadata; an unnamed constraint has one of the server's."""
+    """The names that stand in the models; ``modelled`` gives their tables of a schema and name."""
 
-    metadata: Sequence[sa.MetaData]
+    modelled: Callable[[str, str], Sequence[sa.Table]]
     _of_table: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def has(self, key: ObjectKey) -> bool:
         """Whether the models give a constraint or an index its name."""
         table = (key.schema, key.parent)
         if table not in self._of_table:
-            self._of_table[table] = frozenset(_names(self._declarations(*table)))
+            self._of_table[table] = frozenset(_names(self.modelled(*table)))
         return key.name in self._of_table[table]
-
-    def _declarations(self, schema: str, name: str) -> list[sa.Table]:
-        """The tables in the schema, else those of whatever schema is the default one."""
-        tables = [t for one in self.metadata for t in one.tables.values() if t.name == name]
-        return [t for t in tables if t.schema == schema] or [t for t in tables if t.schema is None]
 
 
 def _names(tables: Iterable[sa.Table]) -> Iterator[str]:

@@ -195,9 +195,9 @@ def _declared(
         build=models.build,
         build_over=models.build_over,
         ignore=lambda d: filters.ignores(d) or goes_with_hidden(d, metadata, filters),
-        locate=Places(metadata, filters.real_schema).locate,
+        locate=Places(metadata, filters.modelled).locate,
         conventions=any(dict(m.naming_convention) != dict(_NO_CONVENTION) for m in metadata),
-        chosen=ChosenNames(metadata).has,
+        chosen=ChosenNames(filters.modelled).has,
         forgotten=lambda: forgotten_tables(metadata, hidden),
         notes=_notes(of_tests),
     )

@@ -46,9 +46,10 @@ class Filters:
         self.view = self.view.at({key.name for key in migrated.objects if key.kind == "schema"})
         self._reflected = ReflectedTables(migrated, self.view)
 
-    def real_schema(self, schema: str | None) -> str:
-        """The schema in the database that stands for the one of a model."""
-        return self.view.real(schema)
+    def modelled(self, schema: str, name: str) -> list[sa.Table]:
+        """The tables of the models that a table of the database stands for."""
+        tables = (t for one in self._metadata for t in one.tables.values() if t.name == name)
+        return [t for t in tables if self.view.real(t.schema) == schema]
 
     def shown(self, one: sa.MetaData) -> list[sa.Table]:
         """The tables of the models that are compared, and those that they need."""
@@ -95,7 +96,7 @@ class Filters:
             return True
         if self._include_object is None:
             return False
-        modelled = self._table(parent or name, declared)
+        modelled = next(iter(self.modelled(schema, parent or name)), None)
         migrated = self._reflected.table(schema, parent or name)
         reflected = difference.change is Change.ADDED or modelled is None
         sides = [None if t is None else _part(t, name, kind) for t in (modelled, migrated)]
@@ -104,10 +105,6 @@ class Filters:
         if item is None:
             item = _stand_in(name, kind)
         return not self._includes(item, name, kind, reflected=reflected, other=other)
-
-    def _table(self, name: str, schema: str | None) -> sa.Table | None:
-        tables = (t for one in self._metadata for t in one.tables.values() if t.name == name)
-        return next((t for t in tables if self.view.real(t.schema) == self.view.real(schema)), None)
 
     def _names(self, name: str | None, kind: str, parents: Mapping[str, str | None]) -> bool:
         include = self._include_name

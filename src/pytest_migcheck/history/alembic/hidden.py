@@ -15,13 +15,12 @@ _VIEWS = ("view", "materialized view")
 
 def goes_with_hidden(difference: Difference, metadata: Sequence[sa.MetaData], filters: Filters) -> bool:
     """Whether a view is mapped by a hidden table, or a type that only the models have is of hidden tables alone."""
-    tables = [table for one in metadata for table in one.tables.values()]
+    schema, _, name = difference.object.partition(".")
     if difference.kind in _VIEWS:
-        concerned = [t for t in tables if f"{filters.view.real(t.schema)}.{t.name}" == difference.object]
-        return any(map(filters.hides_table, concerned))
+        return any(map(filters.hides_table, filters.modelled(schema, name)))
     if difference.kind != "type" or difference.change is not Change.REMOVED:
         return False
     # create_all() makes the types of all tables, whichever tables it is to make.
-    name = difference.object.rpartition(".")[2]
+    tables = (table for one in metadata for table in one.tables.values())
     concerned = [t for t in tables if any(type_name(c) == name for c in t.columns)]
     return bool(concerned) and all(map(filters.hides_table, concerned))

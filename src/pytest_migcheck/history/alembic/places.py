@@ -20,10 +20,10 @@ _TABLES = ("table", "partitioned table", "foreign table")
 
 @dataclass(slots=True)
 class Places:
-    """Where the models of some metadata are declared; ``real`` gives the schema that stands for one of theirs."""
+    """Where the models of some metadata are declared; ``modelled`` gives their tables of a schema and name."""
 
     metadata: Sequence[sa.MetaData]
-    real: Callable[[str | None], str]
+    modelled: Callable[[str, str], Sequence[sa.Table]]
     _sources: dict[str, SourceTable | None] = field(default_factory=dict)
     _mappers: list[Mapper[Any]] | None = None
 
@@ -39,10 +39,10 @@ class Places:
     def _table(self, key: ObjectKey) -> sa.Table | None:
         own = key.kind in _TABLES or (key.kind == "comment" and not key.parent)
         name = key.name if own else key.parent
+        found = self.modelled(key.schema, name)
+        if found:
+            return found[0]
         tables = [t for one in self.metadata for t in one.tables.values()]
-        for table in tables:
-            if table.name == name and self.real(table.schema) == key.schema:
-                return table
         named = (t for t in tables if any(type_name(c) == key.name for c in t.columns))
         return next(named, None) if key.kind == "type" else None
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import ischema_names
 
 from pytest_migcheck.core.catalog import Attributes, Catalog, ObjectKey
 from pytest_migcheck.core.describe import text
+from pytest_migcheck.core.foreign_keys import read_foreign_key
 from pytest_migcheck.core.index_definition import read_definition
+from pytest_migcheck.core.quoting import name_parts
 from pytest_migcheck.history.alembic.schemas import SchemaView
-
-_REFERENCE = re.compile(r"FOREIGN KEY \((.+?)\) REFERENCES (?:(\S+)\.)?(\S+?)\((.+?)\)")
-_NAME = re.compile(r'"((?:[^"]|"")+)"|([^\s,()"]+)')
 
 
 class ReflectedTables:
@@ -45,14 +43,14 @@ class ReflectedTables:
     def _add(self, table: sa.Table, key: ObjectKey, definition: str) -> None:
         if key.kind == "index":
             read = read_definition(definition)
-            names = [e.rest for e in read.elements if not e.expression] if read else []
+            names = [name_parts(e.rest)[0] for e in read.elements if not e.expression] if read else []
             sa.Index(key.name, *_columns(table, names), unique="CREATE UNIQUE" in definition)
         elif definition.startswith("UNIQUE ("):
-            listed = definition.partition("(")[2].partition(")")[0].split(", ")
+            listed = name_parts(definition.partition("(")[2].partition(")")[0])
             table.append_constraint(sa.UniqueConstraint(*_columns(table, listed), name=key.name))
-        elif found := _REFERENCE.match(definition):
-            target = self.table(_unquoted(found[2] or ""), _unquoted(found[3]))
-            own, theirs = list(_columns(table, found[1].split(", "))), list(_columns(target, found[4].split(", ")))
+        elif found := read_foreign_key(definition):
+            target = self.table(found.target.schema, found.target.name)
+            own, theirs = _columns(table, found.columns), _columns(target, found.referred)
             if own and len(own) == len(theirs):
                 table.append_constraint(sa.ForeignKeyConstraint(own, theirs, name=key.name))
 
@@ -65,12 +63,5 @@ def _column(key: ObjectKey, attributes: Attributes) -> sa.Column[object]:
     return sa.Column(key.name, type_, nullable=not attributes.get("not null"), server_default=server_default)
 
 
-def _columns(table: sa.Table, printed: Iterable[str]) -> Iterator[sa.Column[object]]:
-    for name in map(_unquoted, printed):
-        if name in table.columns:
-            yield table.columns[name]
-
-
-def _unquoted(printed: str) -> str:
-    found = _NAME.match(printed)
-    return "" if found is None else (found[1].replace('""', '"') if found[1] else found[2])
+def _columns(table: sa.Table, names: Iterable[str]) -> list[sa.Column[object]]:
+    return [table.columns[name] for name in names if name in table.columns]

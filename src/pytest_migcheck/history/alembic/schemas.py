@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from pytest_migcheck.core.quoting import name_parts
+
 PUBLIC = "public"
-_NAME = re.compile(r'"([^"]+)"|([^\s,"]+)')
 
 _SEEN = sa.text(
     "SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_schema(), (SELECT n.nspname::text "
@@ -34,7 +34,7 @@ class SchemaView:
 
     def at(self, schemas: Collection[str]) -> SchemaView:
         """The same connection in a database that has these schemas, which migrations may have made meanwhile."""
-        path = [quoted or plain for quoted, plain in _NAME.findall(self.search_path)]
+        path = name_parts(self.search_path)
         return replace(self, default=next((name for name in path if name in (*schemas, PUBLIC)), self.default))
 
     def real(self, schema: str | None) -> str:
