@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import pytest_migcheck.session  # noqa: F401
+from forked_history import spawn_at
 from forked_pytest import ForkedPytest
 from history_project import Project
 
@@ -76,7 +77,7 @@ def server():
 
 
 @pytest.fixture
-def run_example(tmp_path: Path, server):
+def run_example(tmp_path: Path, server, forked_pytest: ForkedPytest, monkeypatch: pytest.MonkeyPatch):
     """Judge the ``locks`` of a revision, after one that prepares; both given as bodies of ``upgrade()``.
 
     ``both`` keeps the findings on its downgrade, too; ``every`` judges all revisions but the first, and leaves what
@@ -85,11 +86,13 @@ def run_example(tmp_path: Path, server):
     """
     from pytest_migcheck.checks.locks import Target, judge_locks
     from pytest_migcheck.core.finding import Direction
-    from pytest_migcheck.history.alembic.discover import find_configs
-    from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptions
-    from pytest_migcheck.history.alembic.redirect import Redirection
+    from pytest_migcheck.history.process import launching
+    from pytest_migcheck.history.process.process import HistoryProcess, Surroundings
+    from pytest_migcheck.history.process.remote import AlembicHistory
+    from pytest_migcheck.settings import Settings
     from pytest_migcheck.walk.cursor import Cursor
 
+    monkeypatch.setattr(launching, "spawn", spawn_at(forked_pytest.histories.address))
     runs = 0
 
     def run(setup, upgrade, downgrade="pass", *, both=False, every=False, select=(), target_version=None, more=()):
@@ -100,12 +103,8 @@ def run_example(tmp_path: Path, server):
         for number, body in enumerate(setups):
             project.revision(f"a{number}", body, downgrade if number else "pass")
         project.revision("b2", upgrade, downgrade)
-        redirection = Redirection()
-        (found,) = find_configs(project.path, ())
-        options = AlembicOptions(
-            contexts=lambda: (), preparations=lambda: (), variables={}, targets=(), timeout=60.0
-        )
-        history = AlembicHistory(found, options, redirection)
+        process = HistoryProcess(Surroundings(settings=Settings(root=project.path)))
+        history = AlembicHistory(process.select(0), process)
         cursor = Cursor(history, server, lambda: None)
         target = Target(
             version_num=server.version_num, target_version=target_version, version_tables=history.version_tables()
@@ -126,7 +125,7 @@ def run_example(tmp_path: Path, server):
             run.catalog = cursor.catalog_at_end() if every else None
         finally:
             cursor.forget()
-            redirection.stop()
+            history.close()
         return findings
 
     return run

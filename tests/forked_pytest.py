@@ -24,6 +24,8 @@ from pathlib import Path
 
 import pytest
 
+from forked_history import ForkedHistory, spawn_at
+
 _BEFORE_THE_FIRST_LINE = 0.1
 _REQUEST_BYTES = 1 << 20
 #: What users' projects import at once in any case.
@@ -39,9 +41,11 @@ class ForkedPytest:
     """The process that has imported everything, and the runs asked of it."""
 
     def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self.histories = ForkedHistory(Path(self._folder.name))
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            argv = [sys.executable, __file__, str(theirs.fileno())]
+            argv = [sys.executable, __file__, str(theirs.fileno()), self.histories.address]
             self._process = subprocess.Popen(argv, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
 
     def run(self, directory: Path, arguments: Sequence[str]) -> pytest.RunResult:
@@ -67,6 +71,8 @@ class ForkedPytest:
     def close(self) -> None:
         self._channel.close()
         self._process.wait()
+        self.histories.close()
+        self._folder.cleanup()
 
 
 class Preload:
@@ -119,6 +125,9 @@ def main() -> None:
         arguments = ["--collect-only", *without, f"--rootdir={empty}", "-c", os.devnull, empty]
         status = pytest.main(arguments, [Preload()])
     assert status == pytest.ExitCode.NO_TESTS_COLLECTED, status
+    from pytest_migcheck.history.process import launching
+
+    launching.spawn = spawn_at(sys.argv[2])
     with socket.socket(fileno=int(sys.argv[1])) as channel:
         for _ in serve(channel):
             runpy.run_module("pytest", run_name="__main__", alter_sys=True)

@@ -14,9 +14,8 @@ from pytest_migcheck.checks.row_trials import RowTrials, Walked
 from pytest_migcheck.checks.scope import Scope, context_of, scopes_of
 from pytest_migcheck.checks.whole import Ground, WholeHistory
 from pytest_migcheck.core.outcome import ALONE, NOT_JUDGED, MigcheckError, Outcome, Status
-from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.find import find_histories
-from pytest_migcheck.history.source import History, Hooks
+from pytest_migcheck.history.source import History, RunHooks
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.roles import RoleBaseline, touches_cluster
 from pytest_migcheck.postgres.server import Server
@@ -50,7 +49,7 @@ class Session:
     def __init__(
         self,
         settings: Settings,
-        hooks: Hooks,
+        hooks: RunHooks,
         servers: Servers | None = None,
         worker: str = "",
         own_rules: Sequence[Rule] = (),
@@ -61,7 +60,6 @@ class Session:
         self._own_rules = own_rules
         self.servers = servers or Servers(settings.postgres, target_version=settings.target_version)
         self._realm, self._worker = CHECKS, worker
-        self._redirection = Redirection()
         self._work: dict[str, _Work] = {}
         self._roles: RoleBaseline | None = None
         self._databases: MigratedDatabases | None = None
@@ -93,7 +91,7 @@ class Session:
     def histories(self) -> tuple[History, ...]:
         """Find the histories; runs no env.py and starts no server."""
         if not self._work:
-            for history in find_histories(self._settings, self._hooks, self._redirection):
+            for history in find_histories(self._settings, self._hooks):
                 self._work[history.name] = _Work(history)
         return tuple(work.history for work in self._work.values())
 
@@ -296,5 +294,6 @@ class Session:
         if server is not None and server.is_alive():
             with contextlib.suppress(MigcheckError):
                 self.pause()
+        for work in self._work.values():
+            work.history.close()
         self.servers.close()
-        self._redirection.stop()

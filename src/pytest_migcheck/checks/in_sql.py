@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from pytest_migcheck.core.finding import Finding
 from pytest_migcheck.core.outcome import Outcome
-from pytest_migcheck.history.alembic.as_sql import OUTSIDE, sql_of
 from pytest_migcheck.history.source import History
 
 _WAY_BACK = "downgrade()"
@@ -38,6 +37,9 @@ def _in_sql(finding: Finding, history: History) -> Finding:
 
 
 def _fix(text: str, history: History) -> str:
+    # It knows Alembic and SQLAlchemy, which a history of Alembic's imports in a process of its own.
+    from pytest_migcheck.history.alembic.as_sql import OUTSIDE, sql_of
+
     return _plain(sql_of(text).replace(OUTSIDE, f"{OUTSIDE} ({history.outside})"), history)
 
 

@@ -8,24 +8,29 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.history.alembic.discover import has_config
-from pytest_migcheck.history.alembic.find import find_alembic_histories
-from pytest_migcheck.history.alembic.prepare import apply_preparations
-from pytest_migcheck.history.alembic.redirect import Redirection
+from pytest_migcheck.history.config_files import has_config
 from pytest_migcheck.history.ddl import declared_source
 from pytest_migcheck.history.declared_setting import declared_lines
-from pytest_migcheck.history.source import History, Hooks
+from pytest_migcheck.history.process.process import HistoryProcess, Surroundings
+from pytest_migcheck.history.process.remote import AlembicHistory
+from pytest_migcheck.history.source import History, RunHooks
 from pytest_migcheck.history.sql.find import FoundFolder, find_folders, named_folders
 from pytest_migcheck.history.sql.history import SqlHistory, SqlOptions
+from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.settings import Settings
 
 _ALEMBIC = "alembic:"
 
 
-def find_histories(settings: Settings, hooks: Hooks, redirection: Redirection) -> Iterator[History]:
+def find_histories(settings: Settings, hooks: RunHooks, ports: tuple[int, ...] = ()) -> Iterator[History]:
     """Find the histories; runs no env.py and starts no server.
 
     Alembic's are found as ever. Folders of SQL are histories where they can be nothing else, or are named.
+
+    Args:
+        settings: those of the run.
+        hooks: the user's hooks.
+        ports: the TCP ports that history processes may connect to.
 
     Raises:
         MigcheckError: there is none, or one cannot be read.
@@ -38,13 +43,35 @@ def find_histories(settings: Settings, hooks: Hooks, redirection: Redirection) -
     else:
         alone = settings.config or os.environ.get("ALEMBIC_CONFIG")
         folders = () if alone else find_folders(settings.root)
+    around = Surroundings(settings=settings, hooks=hooks.callers(), ports=ports, interactive=hooks.interactive)
+    process = HistoryProcess(around)
     found: list[History] = []
-    if typed or (not named and (not folders or has_config(settings.root, hooks.alembic_config(settings.root)))):
-        found += find_alembic_histories(settings, hooks, redirection)
-    found += [_sql_history(folder, settings, hooks) for folder in folders]
+    if typed or (not named and (not folders or _has_config(settings, hooks, process))):
+        found += _alembic_histories(around, process, hooks)
+    found += [_sql_history(folder, settings, process, hooks) for folder in folders]
     _check_names(settings, [history.name for history in found])
     _check_init(settings.init, [folder.label for folder in folders])
     yield from found
+
+
+def _has_config(settings: Settings, hooks: RunHooks, process: HistoryProcess) -> bool:
+    """Whether the project has an Alembic configuration where one is looked for, or a hook that gives one."""
+    if has_config(settings.root):
+        return True
+    return hooks.implements("alembic_config") and bool(process.ask("has_hooked_config", doing="the hooks"))
+
+
+def _alembic_histories(around: Surroundings, first: HistoryProcess, hooks: RunHooks) -> Iterator[History]:
+    """Alembic's histories, each with a process of its own."""
+    for number in range(first.ask("discover", doing="looking for Alembic's configuration")):
+        process = HistoryProcess(around) if number else first
+        yield AlembicHistory(
+            process.select(number),
+            process,
+            targets=around.settings.target,
+            seeds=hooks.implements("seed"),
+            prepares=hooks.implements("prepare"),
+        )
 
 
 def _check_names(settings: Settings, histories: list[str]) -> None:
@@ -71,15 +98,21 @@ def _check_init(entries: tuple[str, ...], folders: list[str]) -> None:
             )
 
 
-def _sql_history(folder: FoundFolder, settings: Settings, hooks: Hooks) -> SqlHistory:
+def _sql_history(folder: FoundFolder, settings: Settings, process: HistoryProcess, hooks: RunHooks) -> SqlHistory:
+    def prepare(databases: DatabaseSet) -> None:
+        if hooks.implements("prepare"):
+            doing = "the hook pytest_migcheck_prepare"
+            process.ask("prepare", folder.label, databases=databases, doing=doing)
+
     return SqlHistory(
         folder.layout(),
         SqlOptions(
             name=folder.label,
-            prepare=lambda databases: apply_preparations(hooks.prepare(folder.label), databases),
+            prepare=prepare,
             init=tuple(_init_scripts(folder.label, settings)),
             timeout=float(settings.step_timeout),
             ddl=declared_source(folder.label, settings),
+            close=process.close,
         ),
     )
 

@@ -20,6 +20,17 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HookCallers:
+    """How a history process loads the user's hooks.
+
+    ``loader`` is ``module:function``; the function gets ``arguments`` and returns ``Hooks``.
+    """
+
+    loader: str
+    arguments: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
     """What one step did, as the history saw it; catalogs are the walker's business.
 
@@ -112,8 +123,28 @@ class Fault:
     details: tuple[tuple[str, str], ...] = ()
 
 
+class RunHooks(Protocol):
+    """The user's hooks as pytest's process sees them."""
+
+    def callers(self) -> HookCallers | None:
+        """How a history process loads the hooks about histories; None where there are none."""
+
+    def implements(self, name: str) -> bool:
+        """Whether somebody implements ``pytest_migcheck_NAME``."""
+
+    @property
+    def interactive(self) -> bool:
+        """Whether migrations may use the terminal."""
+
+    def strategy(self, table: str, column: str) -> Any:
+        """A Hypothesis strategy for the values of a column, None for ours."""
+
+    def files(self) -> tuple[Path, ...]:
+        """The user's source files that implement hooks."""
+
+
 class Hooks(Protocol):
-    """The user's hooks, called through whoever loads them."""
+    """The user's hooks about histories, in the history process."""
 
     def alembic_config(self, config_path: Path) -> Sequence[Any]:
         """Configurations that replace what was found; an empty sequence keeps it."""
@@ -129,15 +160,6 @@ class Hooks(Protocol):
 
     def seed(self, revision: str, connection: Any) -> None:
         """Insert rows before the upgrade of a revision."""
-
-    def seeds(self) -> bool:
-        """Whether somebody does."""
-
-    def strategy(self, table: str, column: str) -> Any:
-        """A Hypothesis strategy for the values of a column, None for ours."""
-
-    def files(self) -> tuple[Path, ...]:
-        """The user's source files that implement hooks."""
 
     def test_files(self) -> tuple[Path, ...]:
         """The modules of tests that have been imported to collect them, conftests too."""
@@ -159,10 +181,6 @@ class Run(Protocol):
     @property
     def alive(self) -> bool:
         """False once a failed step or ``end`` has finished the run."""
-
-    @property
-    def leaves_connections(self) -> bool:
-        """Whether connections of a run that has ended are open, because nobody closed them."""
 
     def step(self, revision: str, direction: Direction, *, traced: bool) -> StepResult:
         """Run exactly one revision in one direction, in a transaction of its own."""
@@ -225,6 +243,9 @@ class History(Protocol):
 
     def upgrade_to_heads(self, databases: DatabaseSet) -> StepResult:
         """Upgrade in one shot in the history's own transaction mode."""
+
+    def close(self) -> None:
+        """End the processes that it has started."""
 
     def version_tables(self) -> tuple[tuple[str, str], ...]:
         """(schema, name) of the bookkeeping tables."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,10 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.plugin.collect import REPORT_KEY, MigcheckFile, MigcheckItem, asked_by_file, plain_entries
 from pytest_migcheck.plugin.progress import telling
 from pytest_migcheck.plugin.report_files import ReportFiles
-from pytest_migcheck.plugin.shared import TEST_FILES, session_of
+from pytest_migcheck.plugin.shared import session_of
 from pytest_migcheck.plugin.summary import Summary
 from pytest_migcheck.plugin.telling import describe
 
-_TEST_NAME = re.compile(r"test_.*|.*_test")
 
 
 class Running:
@@ -31,7 +29,6 @@ class Running:
             raise pytest.UsageError(str(error)) from error
         self._files: dict[Path, tuple[Any, ...]] = {}
         self._reached: set[Path] = set()
-        self._test_files = config.stash[TEST_FILES] = set()
         self._settings = self._session.settings
         self._is_worker = hasattr(config, "workerinput")
         self._typed = self._typed_paths()
@@ -49,15 +46,6 @@ class Running:
                 for path, asked in self._files.items()
                 if asked and not any(path.is_relative_to(folder) for folder in folders)
             )
-
-    def pytest_collectstart(self, collector: pytest.Collector) -> None:
-        # Whatever its name, a module without a test need not be one of tests: python_files may be "*.py".
-        if isinstance(collector, pytest.Module) and _TEST_NAME.fullmatch(collector.path.stem):
-            self._test_files.add(collector.path)
-
-    def pytest_itemcollected(self, item: pytest.Item) -> None:
-        if isinstance(item, pytest.Function):
-            self._test_files.add(item.path)
 
     def _asked(self) -> dict[Path, tuple[Any, ...]]:
         try:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,40 +12,36 @@ import pytest
 from pytest_migcheck.plugin.options import settings_from
 
 if TYPE_CHECKING:
+    from pytest_migcheck.history.source import HookCallers
     from pytest_migcheck.session import Session
 
 _ADDRESS = "migcheck_servers"
-#: The test modules that were collected.
-TEST_FILES = pytest.StashKey[set[Path]]()
 _SESSION = pytest.StashKey["Session"]()
 _ANSWERING = pytest.StashKey[Any]()
 _lock = threading.Lock()
 
 
 class HookCalls:
-    """The user's hooks, called through pytest's hook manager."""
+    """The user's hooks as pytest's process sees them; those about histories are called in the history process."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._hook = config.hook
 
-    def alembic_config(self, config_path: Path) -> Sequence[Any]:
-        return list(self._hook.pytest_migcheck_alembic_config(root=config_path))
+    def callers(self) -> HookCallers | None:
+        """What a history process needs to load the hooks; None where it needs none."""
+        from pytest_migcheck.plugin.child_hooks import callers_of
 
-    def environment(self, history: str) -> Iterable[AbstractContextManager[Any]]:
-        return list(self._hook.pytest_migcheck_environment(history=history))
+        return callers_of(self._config)
 
-    def prepare(self, history: str) -> Sequence[Any]:
-        return list(self._hook.pytest_migcheck_prepare(history=history))
+    def implements(self, name: str) -> bool:
+        """Whether a plugin or conftest implements ``pytest_migcheck_NAME``."""
+        return bool(getattr(self._hook, f"pytest_migcheck_{name}").get_hookimpls())
 
-    def metadata(self, history: str) -> Sequence[Any]:
-        return list(self._hook.pytest_migcheck_metadata(history=history))
-
-    def seed(self, revision: str, connection: Any) -> None:
-        self._hook.pytest_migcheck_seed(revision=revision, connection=connection)
-
-    def seeds(self) -> bool:
-        return bool(self._hook.pytest_migcheck_seed.get_hookimpls())
+    @property
+    def interactive(self) -> bool:
+        """Whether migrations may use the terminal (``pytest -s``)."""
+        return self._config.getoption("capture") == "no" and not hasattr(self._config, "workerinput")
 
     def strategy(self, table: str, column: str) -> Any:
         return self._hook.pytest_migcheck_strategy(table=table, column=column)
@@ -62,13 +56,6 @@ class HookCalls:
             if source and any(name.startswith("pytest_migcheck_") for name in dir(plugin)):
                 found.add(Path(source))
         return tuple(sorted(found))
-
-    def test_files(self) -> tuple[Path, ...]:
-        """The test modules that pytest has collected, and the conftests that it has loaded."""
-        sources = [getattr(plugin, "__file__", None) for plugin in self._config.pluginmanager.get_plugins()]
-        conftests = {Path(str(source)) for source in sources if source and Path(str(source)).name == "conftest.py"}
-        collected = self._config.stash.get(TEST_FILES, None) or ()
-        return tuple(sorted({path.resolve() for path in conftests.union(collected)}))
 
 
 def session_of(config: pytest.Config) -> Session:

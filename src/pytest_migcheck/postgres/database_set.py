@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -60,6 +60,17 @@ class DatabaseSet:
             first = not self._databases
             self._databases[target] = self.main if first else self._create(str(len(self._databases)))
         return self._databases[target]
+
+    @property
+    def targets(self) -> Mapping[Target, Database]:
+        """What stands for each database that the history has connected to so far."""
+        return self._databases
+
+    def adopt(self, targets: Iterable[tuple[Target, str]]) -> None:
+        """Know what stands for which target, by name: another process has made it."""
+        by_name = {database.name: database for database in self.databases}
+        for target, name in targets:
+            self._databases.setdefault(target, by_name.get(name) or Database(self.server, name))
 
     @property
     def databases(self) -> tuple[Database, ...]:

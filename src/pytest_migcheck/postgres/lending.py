@@ -31,7 +31,7 @@ def lend(request: Any, servers: Lending) -> dict[str, Any]:
         server = servers.get(realm, stored and Path(stored)) if start else servers.peek(realm)
     except MigcheckError as error:
         return {"error": str(error)}
-    return {"server": server and _plain(server)}
+    return {"server": server and plain_server(server)}
 
 
 def borrow(address: Mapping[str, str], realm: str, stored: Path | None, *, start: bool) -> Server | None:
@@ -48,10 +48,11 @@ def borrow(address: Mapping[str, str], realm: str, stored: Path | None, *, start
         raise MigcheckError(f"the controller of pytest-xdist gives no server: {type(error).__name__}") from error
     if "error" in reply:
         raise MigcheckError(reply["error"])
-    return _attached(reply["server"]) if reply["server"] else None
+    return attached_server(reply["server"]) if reply["server"] else None
 
 
-def _plain(server: Server) -> dict[str, Any]:
+def plain_server(server: Server) -> dict[str, Any]:
+    """A server as plain data; it holds a password."""
     return {
         "kind": server.kind,
         "version": server.version,
@@ -67,7 +68,8 @@ def _plain(server: Server) -> dict[str, Any]:
     }
 
 
-def _attached(plain: dict[str, Any]) -> Server:
+def attached_server(plain: dict[str, Any]) -> Server:
+    """The server in this process; it stays the other's, ``stop`` does nothing."""
     params, tcp = _params(plain["params"]), _params(plain["tcp"])
     words = {name: plain[name] for name in ("kind", "version", "version_num", "reason", "seconds")}
     if plain["token"] is not None:

@@ -13,6 +13,7 @@ from pytest_migcheck.postgres.counters import is_look
 from pytest_migcheck.postgres.database_set import DatabaseSet
 
 _PATIENCE = 2.0
+_LAST_SECONDS = 5.0
 
 # A session that waits for another session of the same databases, while that one is idle in a transaction.
 _BLOCKED = """
@@ -29,14 +30,31 @@ WHERE datname = ANY (%s) AND state = 'active' ORDER BY query_start LIMIT 1"""
 
 
 class StepEnded(MigcheckError):
-    """The step was ended from outside: it waited for a session of its own, or too long."""
+    """The step was ended from outside: it waited for a session of its own, or too long.
+
+    ``late`` is what it still gave after that.
+    """
+
+    def __init__(self, reason: str, late: object = None) -> None:
+        super().__init__(reason)
+        self.late = late
 
 
 class Watch:
-    """Waits for the end of one step over a set of databases; ``timeout`` is in seconds, ``doing`` what it is called."""
+    """Waits for the end of one step over a set of databases.
 
-    def __init__(self, databases: DatabaseSet, timeout: float, doing: str = "the step") -> None:
+    Args:
+        databases: their sessions are ended with the step.
+        timeout: the limit in seconds.
+        doing: what the step is called.
+        kill: ends code that does not return even then; gives where that code was, as text for the message.
+    """
+
+    def __init__(
+        self, databases: DatabaseSet, timeout: float, doing: str = "the step", kill: Callable[[], str] | None = None
+    ) -> None:
         self._doing = doing
+        self._kill = kill
         self._databases = databases
         self._timeout = timeout
         self._started = time.monotonic()
@@ -90,11 +108,12 @@ class Watch:
     def _end(self, take: Callable[..., object], reason: str) -> BaseException:
         if self._databases.server.is_alive():
             self._terminate()
+        late: object = None
         try:
-            take(timeout=10.0)
+            late = take(timeout=_LAST_SECONDS)
         except queue.Empty:
-            reason += "\n(its Python code has not returned yet)"
-        return StepEnded(reason)
+            reason += self._kill() if self._kill is not None else "\n(its Python code has not returned yet)"
+        return StepEnded(reason, late)
 
     def _terminate(self) -> None:
         names = [d.name for d in self._databases.databases]

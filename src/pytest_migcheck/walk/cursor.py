@@ -7,7 +7,6 @@ in the upgrade order is applied, except those whose upgrade fails and those that
 from __future__ import annotations
 
 import contextlib
-import gc
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -267,8 +266,7 @@ class Cursor:
         return self._databases.read_catalog(self.history.version_tables(), everything=everything)
 
     def _step(self, revision: str, direction: Direction, run: int, before: Catalog) -> StepRecord:
-        walking = self._running()
-        result = walking.step(revision, direction, traced=self._traced and run == 1)
+        result = self._running().step(revision, direction, traced=self._traced and run == 1)
         record = StepRecord(
             revision=revision,
             direction=direction,
@@ -285,9 +283,6 @@ class Cursor:
             return replace(record, after=before)
         if result.failure is not None:
             self._run = None
-            if walking.leaves_connections:
-                # They are closed here, not in the middle of something else.
-                gc.collect()
         hidden_from_us = result.failure is not None or unheard(s.sql for s in result.statements)
         self._catalog = self._read(everything=hidden_from_us)
         return replace(record, after=self._catalog)

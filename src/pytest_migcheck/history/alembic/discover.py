@@ -54,11 +54,6 @@ def find_configs(root: Path, typed: tuple[str, ...]) -> tuple[FoundConfig, ...]:
     )
 
 
-def has_config(root: Path, hooked: Sequence[Any]) -> bool:
-    """Whether the project has an Alembic configuration where one is looked for, or a hook that gives one."""
-    return any(hooked) or any(_config_in(root, directory, []) for directory in project_folders(root))
-
-
 def _typed_config(root: Path, entry: str, origin: str = "--migcheck-config") -> FoundConfig:
     name, section = entry, "alembic"
     if ":" in entry and not (root / entry).exists():

@@ -18,7 +18,6 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from pytest_migcheck.history.alembic.events import is_autocommit, recorded
-from pytest_migcheck.history.alembic.modules import OwnModules
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.alembic.schemas import SchemaView
 from pytest_migcheck.postgres.database_set import DatabaseSet
@@ -69,7 +68,6 @@ class Environment:
     recorder: Recorder
     contexts: Contexts
     variables: Mapping[str, str]
-    modules: OwnModules
 
     def run(
         self,
@@ -107,7 +105,6 @@ class Environment:
 
         environment.configure = configure  # type: ignore[method-assign]
         with ExitStack() as stack:
-            stack.enter_context(self.modules.first())
             stack.enter_context(self.redirection.active(databases))
             stack.enter_context(recorded(self.recorder, environment))
             stack.enter_context(_untouched_logging())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pytest_migcheck.core.outcome import MigcheckError
@@ -17,15 +17,25 @@ from pytest_migcheck.history.source import Hooks
 from pytest_migcheck.settings import Settings
 
 
-def find_alembic_histories(settings: Settings, hooks: Hooks, redirection: Redirection) -> Iterator[AlembicHistory]:
-    """Find the histories; runs no env.py and starts no server.
+def found_configs(settings: Settings, hooks: Hooks) -> tuple[FoundConfig, ...]:
+    """The configurations of the project's histories; none of them is opened.
 
     Raises:
-        MigcheckError: there is no configuration, or one cannot be read.
+        MigcheckError: there is none, or one cannot be read.
     """
     hooked = hooked_configs(hooks.alembic_config(settings.root), settings.root)
-    for found in hooked or find_configs(settings.root, settings.config):
-        yield AlembicHistory(found, _options(found, settings, hooks), redirection)
+    return tuple(hooked or find_configs(settings.root, settings.config))
+
+
+def alembic_history(
+    found: FoundConfig, settings: Settings, hooks: Hooks, redirection: Redirection
+) -> AlembicHistory:
+    """The history of a configuration.
+
+    Raises:
+        MigcheckError: its script directory cannot be opened.
+    """
+    return AlembicHistory(found, _options(found, settings, hooks), redirection)
 
 
 def _options(found: FoundConfig, settings: Settings, hooks: Hooks) -> AlembicOptions:
@@ -34,9 +44,7 @@ def _options(found: FoundConfig, settings: Settings, hooks: Hooks) -> AlembicOpt
         preparations=lambda: hooks.prepare(found.label),
         variables=settings.env,
         targets=settings.target,
-        timeout=float(settings.step_timeout),
         seed=hooks.seed,
-        seeds=hooks.seeds,
         elsewhere=lambda: _elsewhere(found.label, settings, hooks),
     )
 

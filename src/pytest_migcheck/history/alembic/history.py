@@ -15,21 +15,20 @@ from alembic.script import ScriptDirectory
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.core.step import NOT_RECORDED, StepFailure
+from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.history.alembic.declared import DeclaredElsewhere, DeclaredModels
 from pytest_migcheck.history.alembic.discover import FoundConfig
 from pytest_migcheck.history.alembic.environment import Configured, Environment
 from pytest_migcheck.history.alembic.failures import step_failure, user_frames
-from pytest_migcheck.history.alembic.modules import OwnModules, prepended_folders
 from pytest_migcheck.history.alembic.placeholders import replace_placeholders
 from pytest_migcheck.history.alembic.prepare import Preparation, apply_preparations, apply_seed
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.alembic.schemas import PUBLIC, SchemaView, schema_view
 from pytest_migcheck.history.alembic.scripts import load_graph, open_scripts, targeted
-from pytest_migcheck.history.alembic.steps import SeparateRuns, SingleRun
-from pytest_migcheck.history.source import Declared, Fault, Run, StepResult
+from pytest_migcheck.history.alembic.steps import guarded_step
+from pytest_migcheck.history.process.messages import ConfiguredFacts, HistoryFacts
+from pytest_migcheck.history.source import Declared, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
-from pytest_migcheck.postgres.watch import watched
 from pytest_migcheck.sql.statements import is_utility, only_truncates
 from pytest_migcheck.trace.recorder import Recorder, paths_below
 
@@ -41,103 +40,79 @@ what to do: enter the application's context around env.py, in the root conftest.
         return create_app().app_context()"""
 
 
-ONE_TRANSACTION = (
-    "env.py runs all revisions in one transaction (Alembic's default): locks of the first are held until the last; "
-    "context.configure(transaction_per_migration=True) commits each"
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlembicOptions:
     """What the user set and hooked for a history.
 
-    ``contexts`` are entered, in the thread of env.py, around every run of it; ``targets`` are the
-    revisions to go up to (all heads if empty); ``timeout`` is the limit of a step in seconds; ``elsewhere`` gives what
-    is declared in place of env.py's models.
+    ``contexts`` are entered around every run of env.py; ``targets`` are the revisions to go up to (all heads if
+    empty); ``elsewhere`` gives what is declared in place of env.py's models.
     """
 
     contexts: Callable[[], Iterable[AbstractContextManager[Any]]]
     preparations: Callable[[], Sequence[Preparation]]
     variables: Mapping[str, str]
     targets: tuple[str, ...]
-    timeout: float
     elsewhere: Callable[[], DeclaredElsewhere] = DeclaredElsewhere
     seed: Callable[[str, Any], None] = lambda revision, connection: None
-    seeds: Callable[[], bool] = lambda: False
 
 
 class AlembicHistory:
-    """Implements ``history.source.History`` over an Alembic configuration."""
-
-    kind = "alembic"
-    in_sql = False
-    tool = "Alembic"
-    outside = "op.get_context().autocommit_block()"
-    generate = 'alembic revision --autogenerate -m "..."'
+    """An Alembic configuration in the history process: loads its revisions and runs its env.py."""
 
     def __init__(self, found: FoundConfig, options: AlembicOptions, redirection: Redirection) -> None:
         self.name = found.label
         self._options = options
         replace_placeholders(found.config)
-        self._scripts = open_scripts(found.config, found.label)
-        self.root = Path(self._scripts.dir).absolute()
+        self.scripts = open_scripts(found.config, found.label)
+        self.root = Path(self.scripts.dir).absolute()
         self.env_path = self.root / "env.py"
-        self._modules = OwnModules(prepended_folders(found.config))
-        locations = [str(self.root), *(str(Path(p).absolute()) for p in _locations(self._scripts))]
+        locations = [str(self.root), *(str(Path(p).absolute()) for p in _locations(self.scripts))]
         self._is_ours = paths_below(locations)
-        self._environment = Environment(
+        self.environment = Environment(
             config=found.config,
-            scripts=self._scripts,
+            scripts=self.scripts,
             redirection=redirection,
             recorder=Recorder(self._is_ours, is_utility, only_truncates),
             contexts=options.contexts,
             variables=options.variables,
-            modules=self._modules,
         )
         self._configured: Configured | None = None
 
     @cached_property
     def graph(self) -> Graph:
-        """The revisions; every file is read when it is first asked for, which a kept template never does."""
-        with self._modules.first():
-            graph = load_graph(self._scripts, self.name)
-        return targeted(graph, self._options.targets, self.name)
+        """The revisions; every file is loaded when it is first asked for."""
+        return targeted(load_graph(self.scripts, self.name), self._options.targets, self.name)
 
-    @property
-    def file_template(self) -> str | None:
-        config = self._environment.config
+    def facts(self) -> HistoryFacts:
+        """What is known before any revision is loaded."""
+        config = self.environment.config
         read = getattr(config, "get_alembic_option", config.get_main_option)
-        return str(self._scripts.file_template) if read("file_template") else None
-
-    def config_files(self) -> tuple[Path, ...]:
-        config = self._environment.config
         names = (config.config_file_name, getattr(config, "toml_file_name", None))
-        return tuple(path for path in (Path(str(name)).absolute() for name in names if name) if path.is_file())
+        paths = (Path(str(name)).absolute() for name in names if name)
+        return HistoryFacts(
+            name=self.name,
+            root=self.root,
+            env_path=self.env_path,
+            config_files=tuple(path for path in paths if path.is_file()),
+            file_template=str(self.scripts.file_template) if read("file_template") else None,
+        )
 
-    def describe(self) -> str:
-        heads = ", ".join(self.graph.heads) or "none"
-        word = "head" if len(self.graph.heads) == 1 else "heads"
-        number = len(self.graph.revisions)
-        counted = f"{number} revision{'' if number == 1 else 's'}"
-        return f"{self.name} → {self.root.name} ({counted}, {word} {heads})"
+    def configured_facts(self, databases: DatabaseSet) -> ConfiguredFacts:
+        """Run env.py once with nothing to do, to see how it works and what it declares.
 
-    def prepare(self, databases: DatabaseSet) -> None:
-        apply_preparations(self._options.preparations(), databases)
-
-    def seed(self, databases: DatabaseSet, revision: str) -> None:
-        if self._options.seeds():
-            apply_seed(self._options.seed, revision, databases)
-
-    def seeds(self) -> bool:
-        return self._options.seeds()
-
-    def start(self, databases: DatabaseSet) -> Run:
-        way = SingleRun if self._probe(databases).keeps_one_connection else SeparateRuns
-        run: Run = way(self._environment, databases, self._explain, self._options.timeout)
-        return run
+        Raises:
+            MigcheckError: env.py raises, or runs no migrations.
+        """
+        configured = self._probe(databases)
+        tables = (str(call.get("version_table") or "alembic_version") for call in configured.calls)
+        named = {(configured.view(number).version_schema, table) for number, table in enumerate(tables)}
+        return ConfiguredFacts(
+            keeps_one_connection=configured.keeps_one_connection,
+            commits_all_at_once=configured.commits_all_at_once,
+            version_tables=tuple(sorted(named or {(PUBLIC, "alembic_version")})),
+        )
 
     def _probe(self, databases: DatabaseSet) -> Configured:
-        """Run env.py once with nothing to do, to see how it works and what it declares."""
         if self._configured is None:
             views: list[SchemaView] = []
 
@@ -145,33 +120,26 @@ class AlembicHistory:
                 views.append(schema_view(context))
                 return ()
 
-            self._configured = self._run_env(databases, look)
-            self._configured.views = views
-            if not self._configured.calls or not self._configured.functions_called:
+            configured = self._run_env(databases, look)
+            configured.views = views
+            if not configured.calls or not configured.functions_called:
                 raise MigcheckError(
                     f"{self.env_path}: env.py ended without calling context.run_migrations()\n"
                     "what to do: env.py must run migrations online, as the templates of `alembic init` do"
                 )
+            self._configured = configured
         return self._configured
 
     def _run_env(self, databases: DatabaseSet, fn: Any) -> Configured:
-        found: list[Configured] = []
-
-        def work() -> None:
-            found.append(self._environment.run(databases, fn, transaction_per_migration=True))
-
         try:
-            error = watched(work, databases, self._options.timeout)
-        finally:
-            databases.wait_until_unused()
-        if isinstance(error, MigcheckError):
-            raise error
-        if error is not None:
-            raise self._environment_error(error) from error
-        return found[0]
+            return self.environment.run(databases, fn, transaction_per_migration=True)
+        except MigcheckError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - SystemExit of the user's code too
+            raise self.environment_error(error) from error
 
-    def _environment_error(self, error: BaseException) -> MigcheckError:
-        refusal = self._environment.redirection.refusal
+    def environment_error(self, error: BaseException) -> MigcheckError:
+        refusal = self.environment.redirection.refusal
         if refusal is not None:
             return refusal
         hint = ""
@@ -195,82 +163,50 @@ class AlembicHistory:
 
         return user_frames(error, is_users).rstrip()
 
-    def _explain(self, error: BaseException, revision: str, direction: Direction) -> StepFailure:
-        statements = self._environment.recorder.statements
+    def explain(self, error: BaseException, revision: str, direction: Direction) -> StepFailure:
+        statements = self.environment.recorder.statements
         path = self.graph.revisions[revision].path
         return step_failure(error, path, direction, statements, self._is_ours)
 
-    def upgrade_to_heads(self, databases: DatabaseSet) -> StepResult:
-        # A file that is wrong is named before Alembic stumbles over it.
-        recorder, _ = self._environment.recorder, self.graph
+    def upgrade_to_heads(self, databases: DatabaseSet) -> tuple[StepResult, bool]:
+        """Upgrade in one run of env.py, in the transaction mode of its own; also whether any revision ran.
+
+        Raises:
+            MigcheckError: env.py raises outside of a revision.
+        """
+        # A file that is wrong is reported before Alembic fails on it.
+        recorder, _ = self.environment.recorder, self.graph
         current: list[str] = []
 
         def steps(heads: Any, _context: Any) -> Iterator[Any]:
-            for step in self._scripts._upgrade_revs(_destination(self._options.targets), heads):
+            for step in self.scripts._upgrade_revs(_destination(self._options.targets), heads):
                 current[:] = [step.revision.revision]
-                yield step
-
-        def work() -> None:
-            self._environment.run(databases, steps, transaction_per_migration=False)
+                yield guarded_step(step)
 
         self._probe(databases)
         started = time.perf_counter()
         recorder.open_step(observing=False)
         failure: StepFailure | None = None
         try:
-            error = watched(work, databases, self._options.timeout)
-            if error is not None and not current:
-                raise self._environment_error(error) from error
-            if error is not None:
-                failure = replace(self._explain(error, current[0], Direction.UPGRADE), revision=current[0])
-            elif current:
-                failure = self._not_recorded(databases)
+            self.environment.run(databases, steps, transaction_per_migration=False)
+        except BaseException as error:
+            if not current:
+                raise self.environment_error(error) from error
+            failure = replace(self.explain(error, current[0], Direction.UPGRADE), revision=current[0])
         finally:
             statements = recorder.close_step()
-            databases.wait_until_unused()
-        return StepResult(statements=statements, failure=failure, seconds=time.perf_counter() - started)
+        result = StepResult(statements=statements, failure=failure, seconds=time.perf_counter() - started)
+        return result, bool(current)
 
-    def _not_recorded(self, databases: DatabaseSet) -> StepFailure | None:
-        """Alembic said that all revisions ran; the version table must say so too."""
-        if self._options.targets or len(databases.databases) > 1 or len(self.version_tables()) > 1:
-            return None
-        ((schema, table),) = self.version_tables()
-        recorded = databases.column_values(schema, table, "version_num")
-        applied = recorded.union(*(self.graph.ancestors(r) for r in recorded if r in self.graph.revisions))
-        missing = [r for r in self.graph.order if r not in applied]
-        if not missing:
-            return None
-        calls = [s.source for s in self._environment.recorder.statements if s.driver_call and s.source]
-        by_path = {r.path: r.id for r in self.graph.revisions.values()}
-        source = next((s for s in calls if s.path in by_path), None)
-        return StepFailure(
-            kind=NOT_RECORDED,
-            message=f"env.py ended without an error, and {schema}.{table} does not record it: a migration ended "
-            "Alembic's transaction (commit(), or COMMIT in its SQL), and what came after was rolled back",
-            source=source,
-            revision=by_path[source.path] if source else missing[0],
-        )
+    def prepare(self, databases: DatabaseSet) -> None:
+        apply_preparations(self._options.preparations(), databases)
 
-    def version_tables(self) -> tuple[tuple[str, str], ...]:
-        configured = self._configured or Configured()
-        tables = (str(call.get("version_table") or "alembic_version") for call in configured.calls)
-        named = {(configured.view(number).version_schema, table) for number, table in enumerate(tables)}
-        return tuple(sorted(named or {(PUBLIC, "alembic_version")}))
-
-    def source_files(self) -> Iterable[Path]:
-        return self.root.rglob("*.py")
-
-    def faults(self) -> Iterator[Fault]:
-        return iter(())
-
-    def upgrade_notes(self) -> tuple[str, ...]:
-        together = self._configured is not None and self._configured.commits_all_at_once
-        return (ONE_TRANSACTION,) if together else ()
+    def seed(self, databases: DatabaseSet, revision: str) -> None:
+        apply_seed(self._options.seed, revision, databases)
 
     def declared(self, databases: DatabaseSet) -> tuple[Declared, ...] | str:
-        configured = self._probe(databases)
-        with self._modules.first():
-            return DeclaredModels(configured, self._options.elsewhere(), self.env_path).declared()
+        """The declared models of each database that has some, or why there are none."""
+        return DeclaredModels(self._probe(databases), self._options.elsewhere(), self.env_path).declared()
 
 
 def _locations(scripts: ScriptDirectory) -> list[Any]:

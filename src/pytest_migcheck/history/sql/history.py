@@ -33,7 +33,8 @@ class SqlOptions:
     """What the user set and hooked for a history.
 
     ``prepare`` runs the user's hooks in an empty database, ``init`` are scripts that run before the first migration;
-    ``timeout`` is the limit of a step in seconds, ``ddl`` what the migrations are compared with.
+    ``timeout`` is the limit of a step in seconds, ``ddl`` what the migrations are compared with; ``close`` ends the
+    process in which the hooks ran.
     """
 
     name: str
@@ -41,6 +42,7 @@ class SqlOptions:
     init: tuple[Path, ...]
     timeout: float
     ddl: DdlSource | None = None
+    close: Callable[[], None] = lambda: None
 
 
 class SqlHistory:
@@ -163,6 +165,9 @@ class SqlHistory:
             raise error
         first = current[0].id == self.layout.migrations[0].id
         return step_failure(error, current[0], Direction.UPGRADE, self.layout, first=first)
+
+    def close(self) -> None:
+        self._options.close()
 
     def version_tables(self) -> tuple[tuple[str, str], ...]:
         return self.layout.ledger.tables if self.layout.ledger is not None else ()

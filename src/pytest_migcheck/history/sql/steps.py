@@ -23,7 +23,6 @@ class ScriptRun:
     """Implements ``history.source.Run``; between two steps nothing is connected."""
 
     alive = True
-    leaves_connections = False
 
     def __init__(
         self,
