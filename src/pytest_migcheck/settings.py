@@ -40,6 +40,7 @@ class Settings:
     target_version: int | None = None
     target: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    allow_hosts: tuple[tuple[str, int], ...] = ()
     step_timeout: int = 120
     fail_on: str = "error"
     reports: Mapping[str, Path] = field(default_factory=dict)
@@ -171,6 +172,17 @@ def environment_variables(origin: str, values: Sequence[str]) -> dict[str, str]:
             raise MigcheckError(f"{origin}: {value!r} is not NAME=value; for example DATABASE_URL={{url}}")
         found[name.strip()] = text.strip()
     return found
+
+
+def hosts(origin: str, values: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """``HOST:PORT`` entries."""
+    found: list[tuple[str, int]] = []
+    for value in values:
+        host, _, port = value.strip().rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise MigcheckError(f"{origin}: {value!r} is not valid. Valid: HOST:PORT, for example vault.internal:8200")
+        found.append((host.strip("[]"), int(port)))
+    return tuple(found)
 
 
 def report_paths(origin: str, values: Sequence[str], root: Path) -> dict[str, Path]:

@@ -96,6 +96,7 @@ OPTIONS = (
     Option("migcheck_target_version", "major version of PostgreSQL in production", "int"),
     Option("migcheck_target", "revisions or branch labels to go up to (default: all heads)", "args"),
     Option("migcheck_env", "NAME=value variables for env.py; {url} is the disposable database's URL", "args"),
+    Option("migcheck_allow_hosts", "HOST:PORT of other servers that migrations may connect to", "args"),
     Option("migcheck_step_timeout", "seconds that one step may take (default: 120)", "int"),
     Option("migcheck_fail_on", "lowest severity that fails: error or warning", "string", cli=True, metavar="SEVERITY"),
     Option(
@@ -223,6 +224,7 @@ def settings_from(config: pytest.Config, own_rules: Mapping[str, str]) -> Settin
         target_version=values["migcheck_target_version"][1],
         target=tuple(many("migcheck_target")[1]),
         env=s.environment_variables(*many("migcheck_env")),
+        allow_hosts=s.hosts(*many("migcheck_allow_hosts")),
         step_timeout=s.positive(timeout_origin, int(timeout)),
         fail_on=s.choice(*one("migcheck_fail_on", "error"), ("error", "warning")),
         reports=s.report_paths(*many("migcheck_report"), config.rootpath),

@@ -25,6 +25,7 @@ from psycopg import sql
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.postgres.database import ConnectionParams
 from pytest_migcheck.postgres.leash import Leash
+from pytest_migcheck.postgres.ports import take_port
 from pytest_migcheck.postgres.programs import (
     Binaries,
     Identity,
@@ -114,7 +115,7 @@ def _start(binaries: Binaries, identity: Identity, stored: StoredCluster | None,
         usable = reachable(binaries, run_directory / "programs", identity)
         seed = seed_for(usable)
         standins = lay_out_standins(usable, seed.major, run_directory, identity)
-        port = _free_port()
+        port = take_port()
         options = {
             **_OPTIONS,
             **(_OPTIONS_16 if seed.major >= 16 else {}),
@@ -214,9 +215,3 @@ def _command(binaries: Binaries, run_directory: Path, port: int, options: Mappin
     places = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": str(run_directory)}
     flags = [part for name, value in {**options, **places}.items() for part in ("-c", f"{name}={value}")]
     return [str(binaries.directory / "postgres"), "-D", str(run_directory / "data"), *flags]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -96,8 +96,8 @@ class Environment:
         def configure(*args: Any, **kwargs: Any) -> None:
             named = _named_arguments(args, kwargs)
             configured.calls.append(named)
+            configured.labels.append(self.redirection.label_of(named.get("connection")))
             connection = _dbapi_connection(named.get("connection"))
-            configured.labels.append(self.redirection.label_of(connection))
             configured.autocommits.append(is_autocommit(connection))
             if transaction_per_migration:
                 kwargs["transaction_per_migration"] = True

@@ -7,9 +7,7 @@ synchronous and asynchronous ones, whatever URL they were made with
 
 from __future__ import annotations
 
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,20 +15,12 @@ from sqlalchemy import event, exc
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import Pool
 
+from pytest_migcheck.core.dbapi import rows_of
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.guard.places import TARGET_WORDS
 from pytest_migcheck.postgres.database_set import DatabaseSet
 
-# Names of the places that the drivers take a connection's target, security and routing from.
-_TARGET_KEYS = frozenset(
-    (
-        *("host", "hostaddr", "port", "user", "password", "passfile", "dbname", "database", "dsn", "service"),
-        *("ssl", "sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation"),
-        *("requiressl", "gssencmode", "krbsrvname", "target_session_attrs", "load_balance_hosts", "channel_binding"),
-        *("require_auth", "unix_sock", "ssl_context", "direct_tls", "passwd"),
-    )
-)
 _SOCKET_DRIVERS = frozenset({"psycopg", "psycopg_async", "psycopg2", "asyncpg"})
-_RAW_DRIVERS = (("psycopg", "dbname"), ("psycopg2", "dbname"), ("asyncpg", "database"))
 
 
 class Redirection:
@@ -39,27 +29,20 @@ class Redirection:
     def __init__(self) -> None:
         self._databases: DatabaseSet | None = None
         self._ours: dict[int, Any] = {}
-        self._labels: dict[int, str] = {}
         self._pools: dict[int, Pool] = {}
-        self._threads: set[int] = set()
-        self._connecting = threading.local()
         self.refusal: MigcheckError | None = None
 
     @contextmanager
     def active(self, databases: DatabaseSet) -> Iterator[None]:
-        """Redirect until the block ends; the current thread's raw driver calls are redirected too."""
+        """Redirect the engines until the block ends."""
         if not self._ours and self._databases is None and not event.contains(Engine, "do_connect", self._connect):
             event.listen(Engine, "do_connect", self._connect)
             event.listen(Pool, "connect", self._made)
             event.listen(Pool, "checkout", self._taken)
         self._databases, self.refusal = databases, None
-        self._threads.add(threading.get_ident())
-        restore = self._patch_raw_drivers()
         try:
             yield
         finally:
-            restore()
-            self._threads.discard(threading.get_ident())
             self._databases = None
             self._dispose_pools()
 
@@ -86,36 +69,64 @@ class Redirection:
             )
         target = _target(cargs, cparams)
         database = self._databases.database_for(target)
-        kept = {k: v for k, v in cparams.items() if k not in _TARGET_KEYS}
+        kept = {k: v for k, v in cparams.items() if k not in TARGET_WORDS}
         params = database.params if dialect.driver in _SOCKET_DRIVERS else database.tcp
         name_key = "database" if dialect.driver in ("asyncpg", "pg8000") else "dbname"
         kept.update(host=params.host, port=params.port, user=params.user, password=params.password)
         kept[name_key] = params.dbname
-        self._connecting.internal = True
-        try:
-            connection = dialect.connect(**kept)
-        finally:
-            self._connecting.internal = False
+        connection = dialect.connect(**kept)
         self._ours[id(connection)] = connection
-        self._labels[id(connection)] = "" if database is self._databases.main else target[2]
         return connection
 
-    def label_of(self, dbapi_connection: Any) -> str:
-        """The name of the database that the connection was made for; "" for the first that env.py connects to."""
-        return self._labels.get(id(dbapi_connection), "")
+    def label_of(self, connection: Any) -> str:
+        """The name of the database that env.py's SQLAlchemy connection was made for; "" for the first one.
+
+        Raises:
+            MigcheckError: the connection does not lead to a database of ours.
+        """
+        dbapi_connection = getattr(getattr(connection, "connection", None), "dbapi_connection", None)
+        if dbapi_connection is None or self._databases is None:
+            return ""  # a connection that is no SQLAlchemy one is for Alembic to refuse
+        name = self._proved(connection, dbapi_connection)
+        if name == self._databases.main.name:
+            return ""
+        return next(target[2] for target, d in self._databases.targets.items() if d.name == name)
+
+    def _proved(self, connection: Any, dbapi_connection: Any) -> str:
+        """The database that a connection leads to, which has a random name that no other server has."""
+        assert self._databases is not None
+        names = {database.name for database in self._databases.databases}
+        if id(dbapi_connection) in self._ours or _leads_to(dbapi_connection, names):
+            idle = not connection.in_transaction()
+            found = str(rows_of(dbapi_connection, "SELECT pg_catalog.current_database()")[0][0])
+            if idle:
+                dbapi_connection.rollback()
+            if found in names:
+                return found
+        raise self._refuse(
+            "MC900 foreign-database: the connection that env.py hands to context.configure() does not lead to the "
+            "disposable server; nothing was run on it\n"
+            "what to do: make the connection in env.py from a URL, or return another one from the hook "
+            "pytest_migcheck_environment"
+        )
 
     def _refuse(self, message: str) -> MigcheckError:
         self.refusal = MigcheckError(message)
         return self.refusal
 
     def _made(self, dbapi_connection: Any, record: Any) -> None:
-        if self._databases is not None and id(dbapi_connection) not in self._ours:
-            raise self._refuse(
-                "MC900 foreign-database: env.py makes its connections with create_engine(creator=...), which cannot "
-                "be redirected to the disposable server; the connection is refused\n"
-                "what to do: pass a URL to create_engine, or give env.py another engine for this run "
-                "(hook pytest_migcheck_environment)"
-            )
+        if self._databases is None or id(dbapi_connection) in self._ours:
+            return
+        # create_engine(creator=...): the driver has redirected it, if it is one that we know.
+        if _leads_to(dbapi_connection, {database.name for database in self._databases.databases}):
+            self._ours[id(dbapi_connection)] = dbapi_connection
+            return
+        raise self._refuse(
+            "MC900 foreign-database: env.py makes its connections with create_engine(creator=...), which cannot "
+            "be redirected to the disposable server; the connection is refused\n"
+            "what to do: pass a URL to create_engine, or give env.py another engine for this run "
+            "(hook pytest_migcheck_environment)"
+        )
 
     def _taken(self, dbapi_connection: Any, record: Any, proxy: Any) -> None:
         ours = id(dbapi_connection) in self._ours
@@ -131,40 +142,22 @@ class Redirection:
             pool.dispose()
         self._pools.clear()
         self._ours = {key: c for key, c in self._ours.items() if not _is_closed(c)}
-        self._labels = {key: label for key, label in self._labels.items() if key in self._ours}
-
-    def _patch_raw_drivers(self) -> Callable[[], None]:
-        originals: list[tuple[Any, str, Any]] = []
-        for module_name, name_key in _RAW_DRIVERS:
-            module = sys.modules.get(module_name)
-            if module is not None:
-                original = module.connect
-                originals.append((module, "connect", original))
-                module.connect = self._raw_connect(original, name_key)  # type: ignore[attr-defined]
-
-        def restore() -> None:
-            for module, name, original in originals:
-                setattr(module, name, original)
-
-        return restore
-
-    def _raw_connect(self, original: Callable[..., Any], name_key: str) -> Callable[..., Any]:
-        def connect(*args: Any, **kwargs: Any) -> Any:
-            ours = threading.get_ident() not in self._threads or getattr(self._connecting, "internal", False)
-            if ours or self._databases is None:
-                return original(*args, **kwargs)
-            params = self._databases.main.params
-            kept = {k: v for k, v in kwargs.items() if k not in _TARGET_KEYS and k != "conninfo"}
-            kept.update(host=params.host, port=params.port, user=params.user, password=params.password)
-            return original(**{**kept, name_key: params.dbname})
-
-        return connect
-
 
 def _target(cargs: Any, cparams: dict[str, Any]) -> tuple[str, str, str]:
     """(host, port, database) that the engine asked for."""
     name = cparams.get("dbname") or cparams.get("database") or (str(cargs[0]) if cargs else "")
     return (str(cparams.get("host") or ""), str(cparams.get("port") or 5432), str(name))
+
+
+def _leads_to(dbapi_connection: Any, names: Collection[str]) -> bool:
+    """Whether the driver says that a connection leads to one of these databases; nothing is sent for it."""
+    inner = getattr(dbapi_connection, "_connection", dbapi_connection)
+    info = getattr(inner, "info", None)
+    name = getattr(info, "dbname", None) or getattr(getattr(inner, "_params", None), "database", None)
+    if name is None:
+        settings = getattr(inner, "_con", inner)
+        name = getattr(getattr(settings, "_params", None), "database", None)
+    return str(name) in names
 
 
 def _is_closed(connection: Any) -> bool:

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from pytest_migcheck.core.reading import start_reading
+from pytest_migcheck.guard.kernel import available, restrict_tcp
 from pytest_migcheck.history.process.channel import Channel, ChannelClosedError
 from pytest_migcheck.history.process.messages import Launch
 
@@ -34,6 +35,8 @@ def _prepare(launch: Launch) -> None:
     sys.path[:] = [*(entry for entry in sys.path if entry), *(p for p in launch.path if p and p not in sys.path)]
     for name, template in launch.settings.env.items():
         os.environ[name] = template.replace("{url}", launch.placeholder)
+    if available() is None:
+        restrict_tcp((*launch.ports, *(port for _, port in launch.settings.allow_hosts)))
     start_reading()
     _report_ends(launch.crash)
     if not launch.interactive:

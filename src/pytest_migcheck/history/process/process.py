@@ -16,6 +16,8 @@ from typing import Any
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.reading import is_users_file
 from pytest_migcheck.core.statement import Source
+from pytest_migcheck.guard.kernel import available
+from pytest_migcheck.guard.refusals import ForeignConnectionError
 from pytest_migcheck.history.process import launching
 from pytest_migcheck.history.process.attaching import facts_of
 from pytest_migcheck.history.process.channel import ChannelClosedError
@@ -26,7 +28,7 @@ from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.watch import StepEnded, Watch
 from pytest_migcheck.settings import Settings
 
-_ERRORS = {error.__name__: error for error in (ModelsNotCreatableError, StepEnded)}
+_ERRORS = {error.__name__: error for error in (ForeignConnectionError, ModelsNotCreatableError, StepEnded)}
 _FRAME = re.compile(r'^  File "(.+)", line (\d+) in (.+)$', re.MULTILINE)
 _SLICE = 0.05
 _GRACE = 2.0
@@ -76,6 +78,7 @@ class HistoryProcess:
         self._started: launching.Started | None = None
         self._read = 0
         self._open: Callable[[], None] | None = None
+        self._ports = set(surroundings.ports)
         self.generation = 0
 
     @property
@@ -103,6 +106,8 @@ class HistoryProcess:
             MigcheckError: what the request raises.
         """
         self._end_open(inside=inside)
+        if databases is not None:
+            self._allow(databases.server.tcp.port)
         started = self._ensure()
         facts = None if databases is None or inside else facts_of(databases)
         with contextlib.suppress(ChannelClosedError):  # what it ended by is found below
@@ -139,6 +144,13 @@ class HistoryProcess:
             end, self._open = self._open, None
             end()
 
+    def _allow(self, port: int) -> None:
+        """Let the process connect to a port; what the kernel has refused one process it allows only another."""
+        if port not in self._ports:
+            self._ports.add(port)
+            if available() is None:
+                self.close()
+
     def _ensure(self) -> launching.Started:
         if self._started is not None and self._started.wait() is not None:
             self.close()
@@ -160,7 +172,7 @@ class HistoryProcess:
                 Launch(
                     settings=around.settings,
                     hooks=around.hooks,
-                    ports=around.ports,
+                    ports=tuple(self._ports),
                     path=tuple(map(os.path.abspath, filter(None, sys.path))),
                     placeholder=_PLACEHOLDER.format(port=around.ports[0] if around.ports else 5432),
                     crash=started.crash_descriptor,

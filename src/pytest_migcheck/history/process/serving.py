@@ -6,6 +6,7 @@ import gc
 import importlib
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pytest_migcheck.history.alembic.rehearsal import Rehearsal
 from pytest_migcheck.history.alembic.steps import Steps, Walk
 from pytest_migcheck.history.process.attaching import attached, targets_of
 from pytest_migcheck.history.process.channel import Channel
+from pytest_migcheck.history.process.fence import Fence
 from pytest_migcheck.history.process.hookless import NoHooks
 from pytest_migcheck.history.process.messages import (
     Answer,
@@ -46,6 +48,8 @@ class Serving:
         self._launch = launch
         self._process = os.getpid()
         self._redirection = Redirection()
+        self._fence = Fence(launch.settings.allow_hosts)
+        self._fence.install()
         self._hooks: Hooks | None = None
         self._selected: AlembicHistory | None = None
         self._declared: tuple[Declared, ...] = ()
@@ -64,7 +68,9 @@ class Serving:
         try:
             if request.databases is not None:
                 self._databases = attached(request.databases)
+                self._fence.open_to(self._databases)
             value = getattr(self, request.name)(*request.arguments)
+            self._fence.refuse()
         except MigcheckError as error:
             self._send(Answer(error=(type(error).__name__, str(error))))
         except Exception as error:  # noqa: BLE001 - of the user's driver or models, in a place where it may fail
@@ -133,12 +139,21 @@ class Serving:
         self._finished(lambda: self._history.seed(self._standing, revision))
 
     def upgrade_to_heads(self) -> tuple[StepResult, bool]:
-        return self._finished(lambda: self._history.upgrade_to_heads(self._standing))
+        result, ran = self._finished(lambda: self._history.upgrade_to_heads(self._standing))
+        fenced = self._fenced(result)
+        if fenced is not result and fenced.failure is not None:
+            by_path = {r.path: r.id for r in self._history.graph.revisions.values()}
+            source, before = fenced.failure.source, result.failure
+            revision = (by_path.get(source.path) if source else None) or (before.revision if before else "")
+            fenced = replace(fenced, failure=replace(fenced.failure, revision=revision))
+        return fenced, ran
 
     def step_alone(self, revision: str, direction: Direction, traced: bool) -> StepResult:
         """One step in a run of env.py of its own."""
         steps = Steps(self._history.environment, self._history.explain)
-        return self._finished(lambda: steps.separately(self._standing, revision, direction, traced=traced))
+        return self._fenced(
+            self._finished(lambda: steps.separately(self._standing, revision, direction, traced=traced))
+        )
 
     def _finished(self, work: Callable[[], Any]) -> Any:
         """Do the work; connections that env.py has forgotten are closed before pytest's process waits for that."""
@@ -183,7 +198,15 @@ class Serving:
             self._answer(request)
 
     def stepped(self, result: StepResult) -> None:
-        self._send(Answer(value=result))
+        self._send(Answer(value=self._fenced(result)))
+
+    def _fenced(self, result: StepResult) -> StepResult:
+        """The result of a step; what was refused in it fails it, whatever the migration made of the exception."""
+        refused = self._fence.failure()
+        if refused is None:
+            return result
+        source = refused.source or (result.failure.source if result.failure else None)
+        return replace(result, failure=replace(refused, source=source))
 
     def step(self, *_: Any) -> None:
         raise MigcheckError("pytest-migcheck: the run of env.py has ended already")
@@ -203,7 +226,7 @@ class Serving:
 
     def migrate(self, revision: str, direction: Direction) -> StepResult:
         assert self._rehearsal is not None
-        return self._rehearsal.migrate(revision, direction)
+        return self._fenced(self._rehearsal.migrate(revision, direction))
 
     def rehearsed(self) -> None:
         if self._rehearsal is not None:
