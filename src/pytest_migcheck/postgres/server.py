@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.guard import own
 from pytest_migcheck.postgres.database import ConnectionParams, Database
 from pytest_migcheck.postgres.leash import KEPT
 from pytest_migcheck.postgres.rundir import PASSFILE
@@ -206,17 +207,18 @@ def open_connection(
 ) -> psycopg.Connection[Any]:
     """Connect as the target says; PGHOSTADDR, PGOPTIONS and the like of the environment do not lead elsewhere."""
     settings: dict[str, Any] = {"hostaddr": "", "options": "", **dict(target.settings)}
-    return psycopg.Connection.connect(
-        host=target.host,
-        port=target.port,
-        user=target.user,
-        password=target.password,
-        dbname=target.dbname,
-        autocommit=autocommit,
-        connect_timeout=connect_timeout,
-        application_name="pytest-migcheck",
-        **settings,
-    )
+    with own.passing():
+        return psycopg.Connection.connect(
+            host=target.host,
+            port=target.port,
+            user=target.user,
+            password=target.password,
+            dbname=target.dbname,
+            autocommit=autocommit,
+            connect_timeout=connect_timeout,
+            application_name="pytest-migcheck",
+            **settings,
+        )
 
 
 def answers(target: ConnectionParams) -> bool:

@@ -17,7 +17,6 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.reading import is_users_file
 from pytest_migcheck.core.statement import Source
 from pytest_migcheck.guard.kernel import available
-from pytest_migcheck.guard.refusals import ForeignConnectionError
 from pytest_migcheck.history.process import launching
 from pytest_migcheck.history.process.attaching import facts_of
 from pytest_migcheck.history.process.channel import ChannelClosedError
@@ -28,7 +27,7 @@ from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.watch import StepEnded, Watch
 from pytest_migcheck.settings import Settings
 
-_ERRORS = {error.__name__: error for error in (ForeignConnectionError, ModelsNotCreatableError, StepEnded)}
+_ERRORS = {error.__name__: error for error in (ModelsNotCreatableError, StepEnded)}
 _FRAME = re.compile(r'^  File "(.+)", line (\d+) in (.+)$', re.MULTILINE)
 _SLICE = 0.05
 _GRACE = 2.0

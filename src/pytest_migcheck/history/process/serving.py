@@ -14,6 +14,7 @@ from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Difference, Direction
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.guard.refusals import ForeignConnectionError
 from pytest_migcheck.history.alembic.discover import FoundConfig
 from pytest_migcheck.history.alembic.find import alembic_history, found_configs
 from pytest_migcheck.history.alembic.history import AlembicHistory
@@ -23,7 +24,7 @@ from pytest_migcheck.history.alembic.rehearsal import Rehearsal
 from pytest_migcheck.history.alembic.steps import Steps, Walk
 from pytest_migcheck.history.process.attaching import attached, targets_of
 from pytest_migcheck.history.process.channel import Channel
-from pytest_migcheck.history.process.fence import Fence
+from pytest_migcheck.history.process.fence import Fence, RefusedError
 from pytest_migcheck.history.process.hookless import NoHooks
 from pytest_migcheck.history.process.messages import (
     Answer,
@@ -47,9 +48,9 @@ class Serving:
         self._channel = channel
         self._launch = launch
         self._process = os.getpid()
-        self._redirection = Redirection()
-        self._fence = Fence(launch.settings.allow_hosts)
+        self._fence = Fence(launch.ports, launch.settings.allow_hosts)
         self._fence.install()
+        self._redirection = Redirection(self._fence.guard)
         self._hooks: Hooks | None = None
         self._selected: AlembicHistory | None = None
         self._declared: tuple[Declared, ...] = ()
@@ -70,14 +71,23 @@ class Serving:
                 self._databases = attached(request.databases)
                 self._fence.open_to(self._databases)
             value = getattr(self, request.name)(*request.arguments)
-            self._fence.refuse()
+            if value is not _NO_ANSWER:
+                self._fence.refuse()
+        except ForeignConnectionError as error:
+            self._fence.guard.take_refusals()
+            self._send(Answer(error=(RefusedError.__name__, str(error))))
         except MigcheckError as error:
-            self._send(Answer(error=(type(error).__name__, str(error))))
+            self._send(Answer(error=(type(error).__name__, self._with_refusal(str(error)))))
         except Exception as error:  # noqa: BLE001 - of the user's driver or models, in a place where it may fail
             self._send(Answer(error=(type(error).__name__, f"{type(error).__name__}: {error}")))
         else:
             if value is not _NO_ANSWER:
                 self._send(Answer(value=value))
+
+    def _with_refusal(self, message: str) -> str:
+        """An error that a refusal has led to, with that."""
+        refused = self._fence.failure()
+        return message if refused is None or "MC900" in message else f"{refused.message}\n{message}"
 
     def _send(self, answer: Answer) -> None:
         if os.getpid() != self._process:
