@@ -48,7 +48,7 @@ def spawn_at(address: str) -> Callable:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         connection.connect(address)
         request = {
-            "environment": dict(environment), "directory": os.getcwd(), "numbers": files.all(), "path": sys.path[1:],
+            "environment": dict(environment), "directory": str(Path.cwd()), "numbers": files.all(), "path": sys.path[1:],
             "output": files.output is not None,
         }  # fmt: skip
         descriptors = [*files.all(), *([files.output.fileno()] if files.output is not None else [0, 1, 2])]
@@ -82,6 +82,8 @@ def become_child(request: dict, descriptors: list[int]) -> tuple[int, int]:
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv = ["-c"]
+    # multiprocessing has given this file that name.
+    sys.modules.pop("__mp_main__", None)
     reader, writer, _ = request["numbers"]
     return reader, writer
 

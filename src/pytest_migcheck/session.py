@@ -17,7 +17,6 @@ from pytest_migcheck.core.outcome import ALONE, NOT_JUDGED, MigcheckError, Outco
 from pytest_migcheck.history.find import find_histories
 from pytest_migcheck.history.source import History, RunHooks
 from pytest_migcheck.postgres.database_set import DatabaseSet
-from pytest_migcheck.postgres.ports import give_back_ports, keep_port
 from pytest_migcheck.postgres.roles import RoleBaseline, touches_cluster
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.postgres.servers import CHECKS, Servers
@@ -92,15 +91,9 @@ class Session:
     def histories(self) -> tuple[History, ...]:
         """Find the histories; runs no env.py and starts no server."""
         if not self._work:
-            for history in find_histories(self._settings, self._hooks, self._ports()):
+            for history in find_histories(self._settings, self._hooks, self.servers.ports()):
                 self._work[history.name] = _Work(history)
         return tuple(work.history for work in self._work.values())
-
-    def _ports(self) -> tuple[int, ...]:
-        """The TCP ports that history processes may connect to."""
-        if self._settings.by_url:
-            return ()  # known when the server has answered
-        return () if self.servers.borrowed else keep_port()
 
     def scope(self, history: str) -> Scope:
         """Which part of a history is judged.
@@ -304,4 +297,3 @@ class Session:
         for work in self._work.values():
             work.history.close()
         self.servers.close()
-        give_back_ports()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_migcheck.core.reading import Reading, is_users_file
+from pytest_migcheck.core.reading import Evidence, Reading, evidence, is_users_file
 from pytest_migcheck.provision.imports import imported_files
 from pytest_migcheck.provision.manifest import Manifest
 
@@ -40,7 +40,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def _imported(app: Path, code: str) -> set[str]:
     root = app / "root.py"
     root.write_text(code)
-    return {path.relative_to(app).as_posix() for path in imported_files([root]) if path.is_relative_to(app)}
+    return {path.relative_to(app).as_posix() for path in imported_files([root], evidence()) if path.is_relative_to(app)}
 
 
 def test_imports_are_followed_through_packages_and_dots(app: Path) -> None:
@@ -80,8 +80,7 @@ def test_libraries_and_ourselves_are_not_the_users(app: Path) -> None:
 
 
 def test_a_manifest_notices_content_rivals_and_variables(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reading = Reading(is_users_file)
-    reading.resting = True
+    reading = Evidence()
     source = app / "shop" / "names.py"
     manifest = Manifest.from_json(Manifest.of([source], reading, [app / "shop"]).to_json())
     assert manifest is not None

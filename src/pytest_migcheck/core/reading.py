@@ -10,7 +10,9 @@ import os
 import sys
 import sysconfig
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -114,3 +116,42 @@ def start_reading() -> Reading:
         _reading = Reading(is_users_file)
         sys.addaudithook(_reading.hook)
     return _reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a process has read and done so far, as plain data.
+
+    ``files``, ``folders`` and ``acts`` name the user's source files that were on the stack; ``sources`` are the loaded
+    modules with their files, ``loaded_before`` the modules that were loaded when the reading began, at ``started``.
+    """
+
+    files: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    folders: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    acts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    loaded_before: frozenset[str] = frozenset()
+    started: float = field(default_factory=time.time)
+
+    def users_modules(self) -> dict[str, Path]:
+        """The user's loaded modules with their source files."""
+        users = ((name, source) for name, source in self.sources.items() if is_users_file(source))
+        return {name: Path(source).resolve() for name, source in users}
+
+
+def evidence() -> Evidence:
+    """What this process has read since ``start_reading`` was first called."""
+    reading = start_reading()
+    sources = ((name, getattr(module, "__file__", None)) for name, module in list(sys.modules.items()))
+    return Evidence(
+        files=_frozen(reading.files),
+        folders=_frozen(reading.folders),
+        acts=_frozen(reading.acts),
+        sources={name: source for name, source in sources if isinstance(source, str)},
+        loaded_before=reading.loaded_before,
+        started=reading.started,
+    )
+
+
+def _frozen(notes: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    return {name: frozenset(users) for name, users in notes.items()}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.reading import Evidence
 from pytest_migcheck.history.config_files import has_config
 from pytest_migcheck.history.ddl import declared_source
 from pytest_migcheck.history.declared_setting import declared_lines
@@ -46,11 +47,17 @@ def find_histories(settings: Settings, hooks: RunHooks, ports: tuple[int, ...] =
     around = Surroundings(settings=settings, hooks=hooks.callers(), ports=ports, interactive=hooks.interactive)
     process = HistoryProcess(around)
     found: list[History] = []
-    if typed or (not named and (not folders or _has_config(settings, hooks, process))):
-        found += _alembic_histories(around, process, hooks)
-    found += [_sql_history(folder, settings, process, hooks) for folder in folders]
-    _check_names(settings, [history.name for history in found])
-    _check_init(settings.init, [folder.label for folder in folders])
+    try:
+        if typed or (not named and (not folders or _has_config(settings, hooks, process))):
+            found.extend(_alembic_histories(around, process, hooks))
+        found += [_sql_history(folder, settings, process, hooks) for folder in folders]
+        _check_names(settings, [history.name for history in found])
+        _check_init(settings.init, [folder.label for folder in folders])
+    except BaseException:
+        for history in found:
+            history.close()
+        process.close()
+        raise
     yield from found
 
 
@@ -65,8 +72,13 @@ def _alembic_histories(around: Surroundings, first: HistoryProcess, hooks: RunHo
     """Alembic's histories, each with a process of its own."""
     for number in range(first.ask("discover", doing="looking for Alembic's configuration")):
         process = HistoryProcess(around) if number else first
+        try:
+            facts = process.select(number)
+        except BaseException:
+            process.close()
+            raise
         yield AlembicHistory(
-            process.select(number),
+            facts,
             process,
             targets=around.settings.target,
             seeds=hooks.implements("seed"),
@@ -113,6 +125,7 @@ def _sql_history(folder: FoundFolder, settings: Settings, process: HistoryProces
             timeout=float(settings.step_timeout),
             ddl=declared_source(folder.label, settings),
             close=process.close,
+            evidence=lambda: process.ask("evidence") if hooks.implements("prepare") else Evidence(),
         ),
     )
 

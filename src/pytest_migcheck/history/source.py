@@ -12,6 +12,7 @@ from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Difference, Direction, Severity
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.reading import Evidence
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.postgres.database_set import DatabaseSet
@@ -243,6 +244,9 @@ class History(Protocol):
 
     def upgrade_to_heads(self, databases: DatabaseSet) -> StepResult:
         """Upgrade in one shot in the history's own transaction mode."""
+
+    def evidence(self) -> Evidence:
+        """What the process that runs the user's code has read and done so far."""
 
     def close(self) -> None:
         """End the processes that it has started."""

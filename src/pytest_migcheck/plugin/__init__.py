@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_migcheck.plugin import hookspecs
-from pytest_migcheck.plugin.options import add_options, value_of
+from pytest_migcheck.plugin.options import add_options
 
 _MARKERS = (
     "migcheck(check, revision): set on every item of pytest-migcheck, and on tests that use its fixtures; "
@@ -25,14 +25,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hookspecs)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests() -> None:
-    """From here on, note what the user's code reads: a template that depends on it is migrated anew when it changes."""
-    from pytest_migcheck.core.reading import start_reading
-
-    start_reading()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -90,14 +82,10 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests that use our fixtures; where there are none, stop noting what is read."""
+    """Mark the tests that use our fixtures."""
     ours = [item for item in items if any(n.startswith("migcheck_") for n in getattr(item, "fixturenames", ()))]
     for item in ours:
         item.add_marker(pytest.mark.migcheck)
-    if not ours and not (config.getoption("migcheck") and value_of(config, "migcheck_since")[1]):
-        from pytest_migcheck.core.reading import start_reading
-
-        start_reading().resting = True
 
 
 @pytest.hookimpl(wrapper=True)

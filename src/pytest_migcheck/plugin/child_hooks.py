@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -70,9 +71,12 @@ def load(options: Mapping[str, Any], arguments: Sequence[str], configures: bool)
     """
     plugins = [*(options.get("plugins") or ()), "no:terminal"]
     words = {**options, "plugins": plugins, "capture": "no", "migcheck": False}
-    config = pytest.Config.fromdictargs(words, list(arguments))
-    if configures:
-        config._do_configure()
+    with warnings.catch_warnings():
+        # pytest's own process has shown what there is to warn of.
+        warnings.simplefilter("ignore")
+        config = pytest.Config.fromdictargs(words, list(arguments))
+        if configures:
+            config._do_configure()
     return CalledHooks(config)
 
 

@@ -17,7 +17,6 @@ from pytest_migcheck.plugin.summary import Summary
 from pytest_migcheck.plugin.telling import describe
 
 
-
 class Running:
     """Registered only when ``--migcheck`` is on."""
 

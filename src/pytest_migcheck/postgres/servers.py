@@ -13,6 +13,7 @@ from pathlib import Path
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.postgres.ladder import start_server
 from pytest_migcheck.postgres.lending import borrow
+from pytest_migcheck.postgres.ports import give_back_ports, keep_port
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.postgres.store import StoredCluster
 
@@ -42,6 +43,10 @@ class Servers:
     @property
     def borrowed(self) -> bool:
         return self._address is not None
+
+    def ports(self) -> tuple[int, ...]:
+        """The TCP ports that are known before a server runs, for processes that give up all others."""
+        return () if self.borrowed or "://" in self._place else keep_port()
 
     def running(self) -> tuple[Server, ...]:
         """The servers that were needed so far."""
@@ -106,3 +111,4 @@ class Servers:
         self._closed = True
         for server in self.running():
             finish(server)
+        give_back_ports()

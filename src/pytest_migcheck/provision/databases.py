@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.core.reading import start_reading
 from pytest_migcheck.core.rows import Row
 from pytest_migcheck.history.source import History
 from pytest_migcheck.postgres.clones import Clones, OpenSession
@@ -34,7 +33,6 @@ def ingredients_of(
     history: History, settings: Settings, hooks: HookFiles, revisions: tuple[str, ...] | None = None
 ) -> Ingredients:
     """What a template of the history is made of, at the heads or with these revisions applied."""
-    reading = start_reading()
     return Ingredients(
         history=history,
         root=settings.root,
@@ -46,8 +44,7 @@ def ingredients_of(
             init=settings.init,
         ),
         hooks=hooks.files(),
-        reading=reading,
-        started=reading.started,
+        reading=history.evidence,
         revisions=revisions,
     )
 

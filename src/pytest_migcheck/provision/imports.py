@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import ast
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from pytest_migcheck.core.reading import is_users_file
+from pytest_migcheck.core.reading import Evidence, is_users_file
 
 # What imports, or runs, code that the text does not name.
 _DYNAMIC = frozenset(("import_module", "__import__", "walk_packages", "iter_modules", "exec", "eval", "run_path"))
 
 
-def imported_files(roots: Iterable[Path]) -> frozenset[Path]:
+def imported_files(roots: Iterable[Path], evidence: Evidence) -> frozenset[Path]:
     """The user's source files that the roots import, directly or not, with the roots.
 
-    All loaded ones of the user, where one of them imports by a computed name.
+    All loaded ones of the user, where one of them imports by a computed name. ``evidence`` is that of the process that
+    has loaded them.
     """
-    names = _module_names()
+    names = {path: name for name, path in evidence.users_modules().items()}
     pending = [path.resolve() for path in roots]
     found: set[Path] = set()
     while pending:
@@ -31,7 +31,7 @@ def imported_files(roots: Iterable[Path]) -> frozenset[Path]:
             continue
         if any(_called_name(node) in _DYNAMIC for node in ast.walk(tree)):
             return frozenset(found | set(names))
-        pending += _files_of(_imported_names(tree, names.get(path, "")))
+        pending += _files_of(_imported_names(tree, names.get(path, ""), evidence.sources), evidence.sources)
     return frozenset(found)
 
 
@@ -43,27 +43,13 @@ def parsed(path: Path) -> ast.Module | None:
         return None
 
 
-def users_modules() -> dict[str, Path]:
-    """The user's loaded modules with their source files."""
-    found: dict[str, Path] = {}
-    for name, module in list(sys.modules.items()):
-        source = getattr(module, "__file__", None)
-        if isinstance(source, str) and is_users_file(source):
-            found[name] = Path(source).resolve()
-    return found
-
-
-def _module_names() -> dict[Path, str]:
-    return {path: name for name, path in users_modules().items()}
-
-
 def _called_name(node: ast.AST) -> str:
     if not isinstance(node, ast.Call):
         return ""
     return getattr(node.func, "attr", getattr(node.func, "id", ""))
 
 
-def _imported_names(tree: ast.Module, module: str) -> Iterator[str]:
+def _imported_names(tree: ast.Module, module: str, sources: Mapping[str, str]) -> Iterator[str]:
     """Every module that the tree's import statements can mean."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -72,7 +58,7 @@ def _imported_names(tree: ast.Module, module: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
-                source = getattr(sys.modules.get(module), "__file__", "") or ""
+                source = sources.get(module, "")
                 package = module if source.endswith("__init__.py") else module.rpartition(".")[0]
                 for _ in range(node.level - 1):
                     package = package.rpartition(".")[0]
@@ -87,10 +73,10 @@ def _with_parents(name: str) -> Iterator[str]:
         name = name.rpartition(".")[0]
 
 
-def _files_of(names: Iterable[str]) -> list[Path]:
+def _files_of(names: Iterable[str], sources: Mapping[str, str]) -> list[Path]:
     files = []
     for name in names:
-        source = getattr(sys.modules.get(name), "__file__", None)
-        if isinstance(source, str) and is_users_file(source):
+        source = sources.get(name)
+        if source is not None and is_users_file(source):
             files.append(Path(source).resolve())
     return files

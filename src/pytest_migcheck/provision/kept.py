@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pytest_migcheck import __version__
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.core.reading import Reading
+from pytest_migcheck.core.reading import Evidence
 from pytest_migcheck.history.source import History
 from pytest_migcheck.postgres.cluster import start_cluster
 from pytest_migcheck.postgres.programs import Binaries
@@ -26,7 +26,7 @@ from pytest_migcheck.postgres.seed import seed_for
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.postgres.store import StoredCluster, cache_directory
 from pytest_migcheck.provision.building import Built
-from pytest_migcheck.provision.imports import imported_files, users_modules
+from pytest_migcheck.provision.imports import imported_files
 from pytest_migcheck.provision.manifest import Manifest
 from pytest_migcheck.provision.proof import doubts_about_acts, doubts_about_code, doubts_about_sql
 
@@ -60,16 +60,15 @@ class Ingredients:
     """What a template is made of, besides what is read while it is made.
 
     ``settings`` are those of the run that reach the migrations; ``hooks`` the user's files that implement our hooks;
-    ``started`` is when the process began to read the user's files. ``revisions`` are those that are applied, in their
-    order, where the template does not stand at the heads: then files of other revisions do not count.
+    ``reading`` gives what the process that runs the migrations has read. ``revisions`` are those that are applied, in
+    their order, where the template does not stand at the heads: then files of other revisions do not count.
     """
 
     history: History
     root: Path
     settings: str
     hooks: tuple[Path, ...]
-    reading: Reading
-    started: float
+    reading: Callable[[], Evidence]
     revisions: tuple[str, ...] | None = None
 
 
@@ -114,11 +113,12 @@ class KeptTemplates:
             raise NotStoredError(str(error)) from error
         try:
             built = build(server)
-            doubt = self._doubt(built, server)
+            reading = self._ingredients.reading()
+            doubt = self._doubt(built, server, reading)
             manifest = Manifest.of(
-                self._files(), self._ingredients.reading, self._listed(), self._whole_folders(self._listed())
+                self._files(reading), reading, self._listed(), self._whole_folders(self._listed())
             )
-            if doubt is None and manifest.newest() >= self._ingredients.started - _CLOCK_TICK:
+            if doubt is None and manifest.newest() >= reading.started - _CLOCK_TICK:
                 doubt = "one of its files was changed while the tests ran"
             data = server.halt()
             assert data is not None
@@ -138,13 +138,14 @@ class KeptTemplates:
             cluster.save(data, password, {_MANIFEST: manifest})
         return Entry(cluster=cluster, story=story, once=doubt is not None)
 
-    def _files(self) -> frozenset[Path]:
+    def _files(self, reading: Evidence) -> frozenset[Path]:
         """The user's files that the schema depends on."""
         history = self._ingredients.history
         if history.in_sql:
-            code = imported_files(self._ingredients.hooks) | {path.resolve() for path in history.source_files()}
+            sources = {path.resolve() for path in history.source_files()}
+            code = imported_files(self._ingredients.hooks, reading) | sources
         else:
-            code = imported_files((*self._scripts(), history.env_path, *self._ingredients.hooks))
+            code = imported_files((*self._scripts(), history.env_path, *self._ingredients.hooks), reading)
         return code | {path.resolve() for path in history.config_files()}
 
     def _listed(self) -> tuple[Path, ...]:
@@ -174,19 +175,19 @@ class KeptTemplates:
             return sorted(Path(revisions[name].path).resolve() for name in self._ingredients.revisions)
         return sorted({path.resolve() for folder in self._script_folders() for path in folder.glob("*.py")})
 
-    def _doubt(self, built: Built, server: Server) -> str | None:
+    def _doubt(self, built: Built, server: Server, reading: Evidence) -> str | None:
         """The first reason for which the next run could get another schema without a file having changed."""
         ingredients = self._ingredients
-        too_early = {n for n in users_modules() if n in ingredients.reading.loaded_before and n != "__main__"}
+        too_early = {n for n in reading.users_modules() if n in reading.loaded_before and n != "__main__"}
         if too_early:
             return f"{min(too_early)} was loaded before pytest-migcheck could watch what it reads"
         # The models that env.py imports are declarations; what revisions import, they run.
-        run_files = imported_files((*(() if self._in_sql else self._scripts()), *ingredients.hooks))
+        run_files = imported_files((*(() if self._in_sql else self._scripts()), *ingredients.hooks), reading)
         places = [(target.host, target.port) for target in (server.params, server.tcp)]
         doubts = (
             *doubts_about_code(run_files, None if self._in_sql else ingredients.history.env_path),
             *doubts_about_sql(built.statements),
-            *doubts_about_acts(ingredients.reading, self._files(), places),
+            *doubts_about_acts(reading, self._files(reading), places),
         )
         return doubts[0] if doubts else None
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_migcheck.core.reading import Reading, is_users_file
-from pytest_migcheck.provision.imports import users_modules
+from pytest_migcheck.core.reading import Evidence, is_users_file
 
 # Variables of the terminal, of the session and of the test run itself; every other one counts.
 _PASSING = re.compile(
@@ -39,7 +38,7 @@ class Manifest:
 
     @classmethod
     def of(
-        cls, files: Iterable[Path], reading: Reading, scripts: Iterable[Path], whole: Iterable[Path] = ()
+        cls, files: Iterable[Path], reading: Evidence, scripts: Iterable[Path], whole: Iterable[Path] = ()
     ) -> Manifest:
         """The manifest of what these source files of the user, and all loaded libraries, make.
 
@@ -57,10 +56,10 @@ class Manifest:
         return cls(
             files={
                 **{name: _content(name) for name in sorted(sources | read) if is_users_file(name)},
-                **{name: _identity(name) for name in sorted(_libraries() | read) if not is_users_file(name)},
+                **{name: _identity(name) for name in sorted(_libraries(reading) | read) if not is_users_file(name)},
             },
             folders={name: _listing(name, seen) for name in sorted(listed | code)},
-            modules={name: str(path) for name, path in sorted(users_modules().items()) if str(path) in sources},
+            modules={name: str(path) for name, path in sorted(reading.users_modules().items()) if str(path) in sources},
             environment=_environment(),
         )
 
@@ -128,13 +127,8 @@ def _changed_at(name: str) -> float:
     return max(found.st_mtime, found.st_ctime)
 
 
-def _libraries() -> set[str]:
-    found = set()
-    for module in list(sys.modules.values()):
-        source = getattr(module, "__file__", None)
-        if isinstance(source, str) and not is_users_file(source):
-            found.add(source)
-    return found
+def _libraries(reading: Evidence) -> set[str]:
+    return {source for source in reading.sources.values() if not is_users_file(source)}
 
 
 def _listing(name: str, seen: Entries) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from pytest_migcheck.core.reading import Reading
+from pytest_migcheck.core.reading import Evidence
 from pytest_migcheck.provision.imports import parsed
 
 _CLOCK = frozenset(("now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime"))
@@ -89,12 +89,12 @@ def doubts_about_sql(statements: Sequence[str]) -> Iterator[str]:
 
 
 def doubts_about_acts(
-    reading: Reading, files: Iterable[Path], servers: Collection[tuple[str, int]]
+    reading: Evidence, files: Iterable[Path], servers: Collection[tuple[str, int]]
 ) -> Iterator[str]:
     """What the code in ``files`` did beyond reading files.
 
     Args:
-        reading: what this process has done.
+        reading: what the process that ran the migrations has done.
         files: the user's files that count.
         servers: (host or socket folder, port) of our own server, which asynchronous drivers connect to.
     """

@@ -135,7 +135,7 @@ class AlembicHistory:
             return self.environment.run(databases, fn, transaction_per_migration=True)
         except MigcheckError:
             raise
-        except BaseException as error:  # noqa: BLE001 - SystemExit of the user's code too
+        except BaseException as error:
             raise self.environment_error(error) from error
 
     def environment_error(self, error: BaseException) -> MigcheckError:

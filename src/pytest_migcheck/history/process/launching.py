@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-import pytest_migcheck
 from pytest_migcheck.history.process.channel import Channel
 
-_PACKAGES = str(Path(pytest_migcheck.__file__).absolute().parent.parent)
+_PACKAGES = str(Path(__file__).absolute().parents[3])
 _PROGRAM = (
     "import sys; sys.path[:] = [p for p in sys.path if p]; "
     f"{_PACKAGES!r} in sys.path or sys.path.append({_PACKAGES!r}); "

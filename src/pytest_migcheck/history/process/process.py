@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import re
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -14,21 +12,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.core.reading import is_users_file
 from pytest_migcheck.core.statement import Source
 from pytest_migcheck.guard.kernel import available
 from pytest_migcheck.history.process import launching
 from pytest_migcheck.history.process.attaching import facts_of
 from pytest_migcheck.history.process.channel import ChannelClosedError
 from pytest_migcheck.history.process.child import STACK_SIGNAL
+from pytest_migcheck.history.process.endings import how_it_ended, users_frame, where_it_was
 from pytest_migcheck.history.process.messages import Answer, HistoryFacts, Launch, Request
 from pytest_migcheck.history.source import HookCallers, ModelsNotCreatableError
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.watch import StepEnded, Watch
 from pytest_migcheck.settings import Settings
 
-_ERRORS = {error.__name__: error for error in (ModelsNotCreatableError, StepEnded)}
-_FRAME = re.compile(r'^  File "(.+)", line (\d+) in (.+)$', re.MULTILINE)
+_ERRORS = {error.__name__: error for error in (MigcheckError, ModelsNotCreatableError, StepEnded)}
 _SLICE = 0.05
 _GRACE = 2.0
 _PLACEHOLDER = "postgresql+psycopg://migcheck:migcheck@127.0.0.1:{port}/migcheck"
@@ -226,10 +223,10 @@ class HistoryProcess:
         deadline = time.monotonic() + _GRACE
         while (status := started.wait()) is None and time.monotonic() < deadline:
             time.sleep(0.002)
-        source = _users_frame(self._stack())
+        source = users_frame(self._stack())
         self._print_output()
         self.close()
-        return ProcessEndedError(_how(status), source)
+        return ProcessEndedError(how_it_ended(status), source)
 
     def _stack(self) -> str:
         assert self._started is not None
@@ -250,8 +247,7 @@ class HistoryProcess:
         text = self._stack() or text
         self._print_output()
         self.close()
-        frames = [f"  {path}:{line} in {function}" for path, line, function in _FRAME.findall(text) if _is_code(path)]
-        return "\nits Python code was here, and was ended:\n" + "\n".join(frames[:5]) if frames else ""
+        return where_it_was(text)
 
     def _print_output(self) -> None:
         """Print what the process has printed, for pytest to capture."""
@@ -280,33 +276,3 @@ class HistoryProcess:
         started.crash.close()
         if started.output is not None:
             started.output.close()
-
-
-def _how(status: int | None) -> str:
-    if status is None:
-        return "it closed its connection to pytest"
-    if status < 0:
-        with contextlib.suppress(ValueError):
-            return f"signal {signal.Signals(-status).name}"
-        return f"signal {-status}"
-    return f"exit code {status}"
-
-
-def _is_code(path: str) -> bool:
-    return is_users_file(path)
-
-
-def _users_frame(stack: str) -> Source | None:
-    """The innermost frame of the user's in a stack of faulthandler, which is the first."""
-    for path, line, function in _FRAME.findall(stack):
-        if _is_code(path):
-            return Source(path=path, line=int(line), function=function, text=_line(path, int(line)))
-    return None
-
-
-def _line(path: str, number: int) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
-            return next((line.strip() for n, line in enumerate(file, 1) if n == number), "")
-    except OSError:
-        return ""

@@ -12,6 +12,7 @@ from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Difference, Direction
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.reading import Evidence
 from pytest_migcheck.core.step import NOT_RECORDED, StepFailure
 from pytest_migcheck.history.process.messages import ConfiguredFacts, DeclaredFacts, HistoryFacts
 from pytest_migcheck.history.process.process import HistoryProcess, ProcessEndedError
@@ -151,6 +152,10 @@ class AlembicHistory:
 
     def version_tables(self) -> tuple[tuple[str, str], ...]:
         return self._configured.version_tables if self._configured else (("public", "alembic_version"),)
+
+    def evidence(self) -> Evidence:
+        found: Evidence = self.process.ask("evidence")
+        return found
 
     def close(self) -> None:
         self.process.close()

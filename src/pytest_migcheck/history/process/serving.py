@@ -7,13 +7,13 @@ import importlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from pytest_migcheck.core.catalog import Catalog, ObjectKey
 from pytest_migcheck.core.finding import Difference, Direction
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.reading import Evidence, evidence
 from pytest_migcheck.guard.refusals import ForeignConnectionError
 from pytest_migcheck.history.alembic.discover import FoundConfig
 from pytest_migcheck.history.alembic.find import alembic_history, found_configs
@@ -135,11 +135,15 @@ class Serving:
         self._selected = alembic_history(found, self._launch.settings, self._hook_calls(), self._redirection)
         return self._selected.facts()
 
+    def evidence(self) -> Evidence:
+        return evidence()
+
     def graph(self) -> Graph:
         return self._history.graph
 
     def configured(self) -> ConfiguredFacts:
-        return self._finished(lambda: self._history.configured_facts(self._standing))
+        found: ConfiguredFacts = self._finished(lambda: self._history.configured_facts(self._standing))
+        return found
 
     def prepare(self, name: str) -> None:
         """Run the hook ``pytest_migcheck_prepare`` of a history of any kind."""

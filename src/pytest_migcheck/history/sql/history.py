@@ -12,6 +12,7 @@ from pytest_migcheck.core.catalog import Catalog
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.graph import Graph, Revision
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.reading import Evidence
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.history.ddl import DdlSource, declared_by_ddl
 from pytest_migcheck.history.source import Declared, Fault, Run, StepResult
@@ -34,7 +35,7 @@ class SqlOptions:
 
     ``prepare`` runs the user's hooks in an empty database, ``init`` are scripts that run before the first migration;
     ``timeout`` is the limit of a step in seconds, ``ddl`` what the migrations are compared with; ``close`` ends the
-    process in which the hooks ran.
+    process in which the hooks ran, ``evidence`` tells what that has read.
     """
 
     name: str
@@ -43,6 +44,7 @@ class SqlOptions:
     timeout: float
     ddl: DdlSource | None = None
     close: Callable[[], None] = lambda: None
+    evidence: Callable[[], Evidence] = Evidence
 
 
 class SqlHistory:
@@ -165,6 +167,9 @@ class SqlHistory:
             raise error
         first = current[0].id == self.layout.migrations[0].id
         return step_failure(error, current[0], Direction.UPGRADE, self.layout, first=first)
+
+    def evidence(self) -> Evidence:
+        return self._options.evidence()
 
     def close(self) -> None:
         self._options.close()
