@@ -57,3 +57,68 @@ def test_without_the_guard_the_decoy_is_reached(module: str, body: str, guarded:
     outcome = guarded.run(body.replace("timeout=20", "timeout=1"), guarded=False)
     assert outcome.error != ""
     assert decoy.log != []
+
+
+def test_a_finder_that_the_code_adds_does_not_come_before_the_guard(guarded: Guarded, decoy: Decoy) -> None:
+    body = """
+        import importlib.util, sys
+        class Greedy:
+            def find_spec(self, name, path, target=None):
+                if name in ("psycopg.generators", "psycopg2._psycopg"):
+                    sys.meta_path.remove(self)
+                    try:
+                        return importlib.util.find_spec(name)
+                    finally:
+                        sys.meta_path.insert(0, self)
+        sys.meta_path.insert(0, Greedy())
+        import psycopg, psycopg2
+        answer(psycopg.connect(URL).execute(QUERY).fetchone()[0])
+        cursor = psycopg2.connect(URL).cursor()
+        cursor.execute(QUERY)
+        answer(cursor.fetchone()[0])
+    """
+    outcome = guarded.run(body)
+    assert (outcome.error, outcome.answers, decoy.log) == ("", ["guarded", "guarded"], [])
+
+
+def test_a_driver_that_is_loaded_again_is_redirected_again(guarded: Guarded, decoy: Decoy) -> None:
+    body = """
+        import asyncio, asyncpg.connect_utils, importlib, psycopg.generators
+        importlib.reload(asyncpg.connect_utils)
+        importlib.reload(psycopg.generators)
+        async def main():
+            answer(await (await asyncpg.connect(URL)).fetchval(QUERY))
+        asyncio.run(main())
+        answer(psycopg.connect(URL).execute(QUERY).fetchone()[0])
+    """
+    outcome = guarded.run(body)
+    assert (outcome.error, outcome.answers, decoy.log) == ("", ["guarded", "guarded"], [])
+
+
+@pytest.mark.parametrize("module", ["psycopg.generators", "psycopg.pq", "psycopg2._psycopg", "asyncpg.connect_utils"])
+def test_a_patched_module_shows_its_own_loader(module: str, guarded: Guarded) -> None:
+    body = f"""
+        import importlib, sys
+        module = importlib.import_module("{module}")
+        answer([type(module.__loader__).__module__, module.__spec__.loader is module.__loader__])
+    """
+    outcome = guarded.run(body)
+    assert (outcome.error, outcome.answers) == ("", [["_frozen_importlib_external", True]])
+
+
+def test_many_threads_with_a_variable_that_is_hidden_all_connect(guarded: Guarded, decoy: Decoy) -> None:
+    body = """
+        import os, psycopg, psycopg2
+        from concurrent.futures import ThreadPoolExecutor
+        os.environ["PGSERVICE"] = "missing"
+        def work(number):
+            connection = (psycopg, psycopg2)[number % 2].connect(URL)
+            cursor = connection.cursor()
+            cursor.execute(QUERY)
+            return cursor.fetchone()[0]
+        with ThreadPoolExecutor(8) as executor:
+            answer(sorted(set(executor.map(work, range(40)))))
+        answer(os.environ["PGSERVICE"])
+    """
+    outcome = guarded.run(body)
+    assert (outcome.error, outcome.answers, decoy.log) == ("", [["guarded"], "missing"], [])

@@ -51,7 +51,7 @@ def test_the_targets_of_a_command_are_read(command, program, targets) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        ["git", "log", "--author=psql"], ["psql", "--version"], ["alembic", "history"], ["pg_isready", "-h", "prod"],
+        ["git", "log", "--author=psql"], ["alembic", "-c", "x.ini", "history"], ["psql", "--version"], ["alembic", "history"], ["pg_isready", "-h", "prod"],
         ["alembic", "upgrade", "head", "--sql"], ["sh", "-c", "echo psql -h prod"], ["python", "-c", "import alembic"], [],
     ],
 )  # fmt: skip
@@ -74,6 +74,7 @@ def test_a_variable_of_the_environment_is_a_target() -> None:
         'import subprocess\nsubprocess.run(["me", URL], executable="psql")  # here',
         'import os, subprocess\nsubprocess.run(["psql"], env={**os.environ, "PGHOST": HOST, "PGPORT": str(PORT)})  # here',
         'import os, subprocess\nos.environ.update(PGHOST=HOST, PGPORT=str(PORT))\nsubprocess.run(["psql"])  # here',
+        'from gevent import monkey\nmonkey.patch_all()\nimport subprocess\nsubprocess.run(["psql", URL])  # here',
         'import os\nos.system(f"PGHOST={HOST} PGPORT={PORT} psql")  # here',
         'import os\nos.popen(f"psql {URL}")  # here',
         'import os\nos.posix_spawnp("psql", ["psql", URL], os.environ)  # here',
@@ -85,6 +86,8 @@ def test_a_variable_of_the_environment_is_a_target() -> None:
     ],
 )
 def test_a_program_with_a_foreign_target_is_refused(body: str, guarded: Guarded, decoy: Decoy) -> None:
+    if "gevent" in body:
+        pytest.importorskip("gevent")
     outcome = guarded.run(body)
     assert decoy.log == []
     (refusal,) = outcome.refusals

@@ -102,9 +102,9 @@ def _placed(module: ModuleType, place: Place, server_settings: Any) -> tuple[Any
     arguments = dict.fromkeys(inspect.signature(parse).parameters)
     arguments.update({key: value for key, value in _PLAIN.items() if key in arguments})
     ssl = [(name, value) for name, value in place.settings if name in _SSL]
-    if ssl and not place.host.startswith("/"):
+    if not place.host.startswith("/"):
         # Without a host: the arguments name it.
-        arguments.update(dsn=f"postgresql://?{urlencode(ssl)}", ssl=None, direct_tls=None)
+        arguments.update(dsn=f"postgresql://?{urlencode(ssl or [('sslmode', 'prefer')])}", ssl=None, direct_tls=None)
     arguments.update(
         host=place.host, port=place.port, user=place.user, password=place.password, database=place.dbname,
         server_settings=server_settings,

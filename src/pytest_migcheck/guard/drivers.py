@@ -7,12 +7,11 @@ libpq called by ctypes, and what programs do by themselves, is for the kernel to
 
 from __future__ import annotations
 
-import functools
 import os
 import socket
 import sys
 import weakref
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -21,16 +20,12 @@ from pytest_migcheck.guard import driver_asyncpg, driver_pg8000, driver_psycopg,
 from pytest_migcheck.guard.addresses import Addresses
 from pytest_migcheck.guard.imports import Hook
 from pytest_migcheck.guard.places import Place, Places, Target
-from pytest_migcheck.guard.programs import Opened, opened_by, opened_in_shell
 from pytest_migcheck.guard.refusals import ForeignConnectionError, Refusal, Refusals
+from pytest_migcheck.guard.starting import Starting
 
 _ADVICE = (
     "allow host and port with migcheck_allow_hosts = {address} if this is no database; if it is one, give the code "
     "the run's own URL (migcheck_env = NAME={{url}} sets an environment variable)"
-)
-_ADVICE_PROGRAM = (
-    "leave its target out, so that PG* in the environment lead it to the run's database, or give it the run's own URL "
-    "(migcheck_env = NAME={url} sets an environment variable)"
 )
 _ADVICE_NO_PLACE = (
     "connect in env.py's run_migrations_online() or in a revision's upgrade(), not while modules are imported"
@@ -64,29 +59,26 @@ class Guard:
         self._addresses = Addresses(allowed, ports, sockets)
         self._refusals = Refusals(is_users)
         self._made: dict[int, tuple[weakref.ref[Any], str, Callable[[Any], bool]]] = {}
+        starting = self._starting = Starting(self._addresses, self._refusals, _internal.get)
         self._hook = Hook(
             {
                 **driver_psycopg.patches(self, _internal.get),
                 **driver_psycopg2.patches(self),
                 **driver_asyncpg.patches(self, _internal.get),
                 **driver_pg8000.patches(self),
+                **starting.patches(),
             }
         )
         self._events: dict[str, Callable[..., None]] = {
             "import": self._imports,
             "socket.connect": self._connects,
-            "subprocess.Popen": lambda path, arguments, _cwd, env: self._starts(path, arguments, env),
-            "os.exec": self._starts,
-            "os.posix_spawn": self._starts,
-            "os.spawn": lambda _mode, path, arguments, env: self._starts(path, arguments, env),
-            "os.system": self._runs,
-            "pty.spawn": lambda arguments: self._starts(None, arguments, None),
+            **starting.events(),
         }
 
     def install(self) -> None:
         """Guard this process, to its end; call it once, before the user's code runs."""
         self._hook.install()
-        self._guard_spawn()
+        self._starting.install()
         sys.addaudithook(self._audit)
 
     @contextmanager
@@ -149,9 +141,8 @@ class Guard:
         if act is not None and not _internal.get():
             act(*arguments)
 
-    def _imports(self, _module: Any, _filename: Any, _path: Any, meta_path: Any, _hooks: Any) -> None:
-        if isinstance(meta_path, list):
-            self._hook.keep_first(meta_path)
+    def _imports(self, *_arguments: Any) -> None:
+        self._hook.keep_first(sys.meta_path)
 
     def _connects(self, connecting: socket.socket, address: Any) -> None:
         if connecting.family in (socket.AF_INET, socket.AF_INET6):
@@ -168,41 +159,6 @@ class Guard:
     def _refuse_address(self, what: str, host: str, port: str) -> ForeignConnectionError:
         return self._refusals.refuse(what, host, port, _ADVICE.format(address=f"{host}:{port}"))
 
-    def _starts(self, path: Any, arguments: Any, env: Any) -> None:
-        one = isinstance(arguments, (str, bytes, os.PathLike))
-        words = [_text(word) for word in ([arguments] if one else arguments or ())]
-        environment = _environment(env)
-        self._check(opened_by(words, environment))
-        if path is not None and words and os.path.basename(_text(path)) != os.path.basename(words[0]):  # noqa: PTH119
-            self._check(opened_by([_text(path), *words[1:]], environment))
-
-    def _runs(self, command: Any) -> None:
-        self._check(opened_in_shell(_text(command), _environment(None)))
-
-    def _check(self, opened: Iterator[Opened]) -> None:
-        for program in opened:
-            for host, port in program.targets:
-                if not (port.isdigit() and self._addresses.has(host, int(port))):
-                    raise self._refusals.refuse(f"the program {program.program}", host, port, _ADVICE_PROGRAM)
-
-    def _guard_spawn(self) -> None:
-        """``os.spawn*`` raises its event in the child, where the refusal would be lost."""
-        original = getattr(os, "_spawnvef", None)
-        if original is None:
-            return
-
-        @functools.wraps(original)
-        def _spawnvef(mode: int, file: Any, args: Sequence[Any], env: Any, func: Any) -> Any:
-            if not _internal.get():
-                self._starts(file, args, env)
-            return original(mode, file, args, env, func)
-
-        os._spawnvef = _spawnvef  # type: ignore[attr-defined]
-
 
 def _text(value: Any) -> str:
-    return os.fsdecode(value) if isinstance(value, (str, bytes, os.PathLike)) else str(value)
-
-
-def _environment(env: Mapping[Any, Any] | None) -> Mapping[str, str]:
-    return os.environ if env is None else {_text(key): _text(value) for key, value in env.items()}
+    return os.fsdecode(value) if isinstance(value, (str, bytes)) else str(value)

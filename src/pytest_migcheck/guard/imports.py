@@ -78,7 +78,8 @@ class _PatchingLoader(Loader):
 def _replace_everywhere(replaced: Sequence[tuple[Any, Any]]) -> None:
     """Give every module that has bound an original its replacement."""
     replacements = {id(original): (original, replacement) for original, replacement in replaced}
-    for module in list(sys.modules.values()):
+    modules: list[Any] = list(sys.modules.values())
+    for module in modules:
         if not isinstance(module, ModuleType) or module.__name__.startswith("pytest_migcheck.guard"):
             continue
         for name, value in list(vars(module).items()):

@@ -21,7 +21,7 @@ _KEPT = frozenset(
 _FIXED = {
     "hostaddr": "",
     "passfile": os.path.join(os.devnull, "none"),  # noqa: PTH118  no file, on purpose
-    "sslmode": "disable",
+    "sslmode": "prefer",
     "sslrootcert": "",
     "requirepeer": "",
     "target_session_attrs": "any",
@@ -31,14 +31,16 @@ _FIXED = {
 }
 # Words that not every supported libpq knows.
 _NEWER = {
-    "channel_binding": "disable",
+    "channel_binding": "prefer",
     "load_balance_hosts": "disable",
     "sslnegotiation": "postgres",
-    "sslcertmode": "disable",
+    "sslcertmode": "allow",
 }
 # No word of the connection string can override these: an empty require_auth allows no method at all.
 _VARIABLES = ("PGSERVICE", "PGREQUIREAUTH", "PGTZ", "PGDATESTYLE", "PGGEQO")
 _environment = threading.RLock()
+_hidden: dict[str, str] = {}
+_users: list[None] = []
 
 
 def target_of(params: Mapping[str, object]) -> Target:
@@ -67,13 +69,16 @@ def _quoted(value: str) -> str:
 
 @contextmanager
 def without_variables() -> Iterator[None]:
-    """Hide the few variables that libpq reads whatever the connection string says."""
-    if not any(name in os.environ for name in _VARIABLES):
-        yield
-        return
+    """Hide the few variables that libpq reads whatever the connection string says, while any connection is made."""
     with _environment:
-        hidden = {name: os.environ.pop(name) for name in _VARIABLES if name in os.environ}
-        try:
-            yield
-        finally:
-            os.environ.update(hidden)
+        _hidden.update({name: os.environ.pop(name) for name in _VARIABLES if name in os.environ})
+        _users.append(None)
+    try:
+        yield
+    finally:
+        with _environment:
+            _users.pop()
+            if not _users:
+                for name, value in _hidden.items():
+                    os.environ.setdefault(name, value)
+                _hidden.clear()

@@ -141,7 +141,8 @@ def _scripts(arguments: Sequence[str]) -> Iterator[str]:
 def _is_harmless(name: str, arguments: Sequence[str]) -> bool:
     if {"--version", "--help", "-h"}.intersection(arguments):
         return True
-    positional = [argument for argument in arguments if not argument.startswith("-")]
+    values = {at + 1 for at, argument in enumerate(arguments) if argument in ("-c", "--config", "-n", "--name", "-x")}
+    positional = [word for at, word in enumerate(arguments) if not word.startswith("-") and at not in values]
     words = _OWN_CONFIG[name]
     return not positional or positional[0] in words or ("--offline" in arguments or "--sql" in arguments)
 
@@ -171,7 +172,7 @@ def _libpq_targets(name: str, arguments: list[str], environment: Mapping[str, st
         elif argument in ("-p", "--port"):
             port, skip = following, True
         elif name == "psql" and (
-            re.fullmatch(r"-\w*[cv]", argument) or argument in ("--command", "--set", "--variable")
+            re.fullmatch(r"-[aAbeEHlnqsStxXwW1]*[cv]", argument) or argument in ("--command", "--set", "--variable")
         ):
             skip = True
         elif not (name == "psql" and argument.startswith("--command=")):
