@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import textwrap
+from pathlib import Path
 
 import pytest
 from decoy import Decoy
@@ -122,3 +124,29 @@ def test_many_threads_with_a_variable_that_is_hidden_all_connect(guarded: Guarde
     """
     outcome = guarded.run(body)
     assert (outcome.error, outcome.answers, decoy.log) == ("", [["guarded"], "missing"], [])
+
+
+_ONE_OF_EACH = [way for way in EVERY_WAY if str(way.id).endswith((": connect", ": the DB-API", ": AsyncConnection"))]
+
+
+@pytest.mark.parametrize("settings", [(), (("sslmode", "disable"),)], ids=["no settings", "sslmode"])
+@pytest.mark.parametrize(("module", "body"), _ONE_OF_EACH)
+def test_the_place_may_be_a_server_that_is_reached_by_tcp_only(
+    module: str, body: str, settings, tmp_path: Path, place_of_ours, decoy: Decoy
+) -> None:
+    pytest.importorskip(module)
+    place = {
+        **place_of_ours,
+        "host": place_of_ours["tcp_host"],
+        "port": place_of_ours["tcp_port"],
+        "settings": settings,
+    }
+    outcome = Guarded(tmp_path, place, decoy.port).run(body)
+    assert (outcome.error, outcome.answers, decoy.log) == ("", ["guarded"], [])
+
+
+@pytest.mark.skipif(ctypes.util.find_library("pq") is None, reason="psycopg in Python needs the machine's libpq")
+@pytest.mark.parametrize("name", ["connect", "AsyncConnection", "pq", "pq without waiting", "SQLAlchemy"])
+def test_psycopg_in_python_is_redirected_as_psycopg_in_c_is(name: str, guarded: Guarded, decoy: Decoy) -> None:
+    outcome = guarded.run(MODULES["psycopg"][name], environment={"PSYCOPG_IMPL": "python"})
+    assert (outcome.error, outcome.answers, decoy.log) == ("", ["guarded"], [])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from decoy import Decoy
 from guarded import Guarded
@@ -111,3 +113,20 @@ def test_a_program_without_a_target_passes(guarded: Guarded) -> None:
     """
     outcome = guarded.run(body)
     assert (outcome.error, outcome.refusals, outcome.answers) == ("", [], [True])
+
+
+@pytest.mark.skipif(shutil.which("psql") is None, reason="no psql")
+def test_psql_without_the_guard_reaches_the_decoy(guarded: Guarded, decoy: Decoy) -> None:
+    guarded.run('import subprocess\nsubprocess.run(["psql", URL])', guarded=False)
+    assert decoy.log != []
+
+
+@pytest.mark.skipif(shutil.which("psql") is None, reason="no psql")
+def test_psql_without_a_target_asks_our_database(guarded: Guarded, decoy: Decoy) -> None:
+    body = """
+        import psycopg, subprocess
+        psycopg.connect(URL)
+        answer(subprocess.run(["psql", "-Atc", QUERY], capture_output=True, text=True).stdout.strip())
+    """
+    outcome = guarded.run(body)
+    assert (outcome.error, outcome.refusals, outcome.answers, decoy.log) == ("", [], ["guarded"], [])

@@ -265,3 +265,8 @@ def test_variables_of_libpq_reach_no_redirected_connection(guarded: Guarded, dec
     outcome = guarded.run(body, environment=environment)
     assert outcome.error == ""
     assert outcome.answers == ['"$user", public UTC'] * 3
+
+
+def test_without_the_guard_a_plain_connection_reaches_the_decoy(guarded: Guarded, decoy: Decoy) -> None:
+    guarded.run("import socket\nsocket.create_connection((HOST, PORT))", guarded=False)
+    assert decoy.log == [f"127.0.0.1:{decoy.port}"]

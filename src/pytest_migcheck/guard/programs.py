@@ -46,10 +46,14 @@ _URL_VARIABLES = ("DATABASE_URL", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_DATABAS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A program that opens databases, and each (host, port) that it is given; ("", "") is one that it finds itself."""
+    """A program that opens databases, and each (host, port) that it is given; ("", "") is one that it finds itself.
+
+    ``own_config`` says that it may find it in a file of its own.
+    """
 
     program: str
     targets: tuple[tuple[str, str], ...]
+    own_config: bool = False
 
 
 def opened_by(arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[Opened]:
@@ -69,7 +73,7 @@ def opened_by(arguments: Sequence[str], environment: Mapping[str, str]) -> Itera
             yield Opened(program=name, targets=tuple(_libpq_targets(name, rest, environment)))
     elif name in _OWN_CONFIG and not _is_harmless(name, rest):
         targets = tuple(_own_targets(rest, environment))
-        yield Opened(program=name, targets=targets or (("", ""),))
+        yield Opened(program=name, targets=targets or (("", ""),), own_config=True)
 
 
 def opened_in_shell(script: str, environment: Mapping[str, str]) -> Iterator[Opened]:

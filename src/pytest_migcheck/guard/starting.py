@@ -15,7 +15,8 @@ from pytest_migcheck.guard.programs import Opened, opened_by, opened_in_shell
 from pytest_migcheck.guard.refusals import Refusals
 
 _ADVICE = (
-    "leave its target out, so that PG* in the environment lead it to the run's database, or give it the run's own URL "
+    "leave its target out and leave PG* in its environment, which lead it to the run's database; or give it the run's "
+    "own URL "
     "(migcheck_env = NAME={url} sets an environment variable)"
 )
 _ADVICE_OWN_CONFIG = (
@@ -96,7 +97,7 @@ class Starting:
         for program in opened:
             for host, port in program.targets:
                 if not (port.isdigit() and self._addresses.has(host, int(port))):
-                    advice = _ADVICE if host else _ADVICE_OWN_CONFIG
+                    advice = _ADVICE_OWN_CONFIG if program.own_config else _ADVICE
                     raise self._refusals.refuse(f"the program {program.program}", host, port, advice)
 
 
