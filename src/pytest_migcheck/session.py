@@ -17,8 +17,8 @@ from pytest_migcheck.core.outcome import ALONE, NOT_JUDGED, MigcheckError, Outco
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.find import find_histories
 from pytest_migcheck.history.source import History, Hooks
+from pytest_migcheck.postgres.cluster_wide import ClusterBaseline, touches_cluster
 from pytest_migcheck.postgres.database_set import DatabaseSet
-from pytest_migcheck.postgres.roles import RoleBaseline, touches_cluster
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.postgres.servers import CHECKS, Servers
 from pytest_migcheck.provision.base import Floor, Grounds, find_floor
@@ -63,7 +63,7 @@ class Session:
         self._realm, self._worker = CHECKS, worker
         self._redirection = Redirection()
         self._work: dict[str, _Work] = {}
-        self._roles: RoleBaseline | None = None
+        self._cluster: ClusterBaseline | None = None
         self._databases: MigratedDatabases | None = None
         self._scopes: dict[str, Scope] | None = None
         path = settings.baseline
@@ -143,9 +143,9 @@ class Session:
             if work.cluster_wide:
                 self._take_own_cluster()
         self._judge_here(work, check, revision)
-        outcome, roles = work.outcomes[check, revision], self._roles
-        if roles is not None and self._shares_a_cluster() and roles.met_by(outcome, self._started()):
-            # Somebody makes roles, and the other workers see them: once more, where nobody else walks.
+        outcome, cluster = work.outcomes[check, revision], self._cluster
+        if cluster is not None and self._shares_a_cluster() and cluster.met_by(outcome, self._started()):
+            # Somebody makes what all databases share, and the other workers see it: once more, where nobody else walks.
             self._take_own_cluster()
             self._judge_here(work, check, revision)
 
@@ -161,20 +161,20 @@ class Session:
         return self.servers.borrowed and self._realm == CHECKS and not self._settings.by_url
 
     def _take_own_cluster(self) -> None:
-        """Roles belong to a cluster: a history that makes them must not walk where another worker does."""
+        """A history that makes what belongs to a cluster must not walk where another worker does."""
         self._forget_databases()
         self._rows.leave()
         for work in self._work.values():
             work.cursor = None
             if work.whole is not None:
                 work.whole.forget()
-        self._realm, self._roles = f"{CHECKS}-{self._worker}", None
+        self._realm, self._cluster = f"{CHECKS}-{self._worker}", None
 
     def _walk(self, work: _Work, revision: str) -> None:
         """Run a revision once and keep both verdicts on it; the catalogs are not kept."""
         server = self._started()
         history = work.history
-        reset = self._roles_as_at_the_start
+        reset = self._cluster_as_at_the_start
         if work.cursor is None:
             traced = bool({"locks", "data"} & {*self._settings.checks})
             work.cursor = Cursor(history, server, reset, traced=traced, floor=self._grounds.floor)
@@ -215,7 +215,7 @@ class Session:
 
     def _ground(self, history: History) -> Ground:
         def begin() -> DatabaseSet:
-            self._roles_as_at_the_start()
+            self._cluster_as_at_the_start()
             return self._grounds.begin(self._started(), history, "heads")
 
         def below() -> str | None:
@@ -224,13 +224,13 @@ class Session:
 
         return Ground(pause=self.pause, server=self._started, begin=begin, below=below)
 
-    def _roles_as_at_the_start(self) -> None:
-        """Roles belong to the cluster: a history that makes them must not find those of another walk."""
+    def _cluster_as_at_the_start(self) -> None:
+        """A history that makes what belongs to the cluster must not find that of another walk."""
         server = self._started()
-        if self._roles is None or self._shares_a_cluster() or self._roles.unchanged(server):
+        if self._cluster is None or self._shares_a_cluster() or self._cluster.unchanged(server):
             return
         self._forget_databases()
-        self._roles.restore(server)
+        self._cluster.restore(server)
 
     def _forget_databases(self) -> None:
         self._rows.forget()
@@ -242,10 +242,8 @@ class Session:
 
     def _started(self) -> Server:
         server = self._grounds.server(self._realm)
-        if self._roles is None and server.kind != "url":
-            # Another worker may have walked here before.
-            shared = self._shares_a_cluster()
-            self._roles = RoleBaseline(frozenset((server.params.user,))) if shared else RoleBaseline.of(server)
+        if self._cluster is None and server.kind != "url":
+            self._cluster = ClusterBaseline.of(server)
         return server
 
     def _seek_floor(self) -> Floor | str | None:

@@ -49,6 +49,8 @@ _OPTIONS = {
     "max_connections": "250",
     "max_locks_per_transaction": "128",
     "checkpoint_timeout": "1d",
+    # A migration may make a logical replication slot.
+    "wal_level": "logical",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",

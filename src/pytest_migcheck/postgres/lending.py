@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from pytest_migcheck.core.asking import ask
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.postgres.cluster import listens
+from pytest_migcheck.postgres.cluster_wide import ClusterBaseline
 from pytest_migcheck.postgres.database import ConnectionParams
 from pytest_migcheck.postgres.external import attach_external
 from pytest_migcheck.postgres.rundir import read_log_tail
@@ -29,6 +30,9 @@ def lend(request: Any, servers: Lending) -> dict[str, Any]:
     realm, stored, start = request
     try:
         server = servers.get(realm, stored and Path(stored)) if start else servers.peek(realm)
+        if server is not None and server.kind != "url":
+            # Before whoever borrows it walks there.
+            ClusterBaseline.of(server)
     except MigcheckError as error:
         return {"error": str(error)}
     return {"server": server and _plain(server)}
@@ -64,6 +68,7 @@ def _plain(server: Server) -> dict[str, Any]:
         "container": server.container,
         "standins": list(server.standins),
         "token": getattr(server, "token", None),
+        "at_start": server.at_start and [[*key, value] for key, value in server.at_start.items()],
     }
 
 
@@ -84,6 +89,7 @@ def _attached(plain: dict[str, Any]) -> Server:
         run_directory=directory,
         container=plain["container"],
         standins=tuple(plain["standins"]),
+        at_start=plain["at_start"] and {(kind, name): value for kind, name, value in plain["at_start"]},
     )
 
 

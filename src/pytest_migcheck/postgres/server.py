@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.postgres.database import ConnectionParams, Database
 from pytest_migcheck.postgres.leash import KEPT
 from pytest_migcheck.postgres.rundir import PASSFILE
+from pytest_migcheck.postgres.uses import end_uses
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Server:
     ``seconds`` is how long it took to start. ``stopper``, ``alive``, ``log``, ``halter`` (shuts down cleanly, gives
     the data directory) and ``keeper`` (lets the server outlive us) belong to the rung. ``run_directory`` is where a
     server of our own lives, ``container`` the id of one that Docker runs; ``standins`` are the extensions that we
-    replace by SQL.
+    replace by SQL; ``at_start`` is what the cluster had before migrations ran (``postgres.cluster_wide``).
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Server:
     keeper: Callable[[], bool] | None = field(default=None, repr=False)
     standins: tuple[str, ...] = ()
     stopped: bool = False
+    at_start: Mapping[tuple[str, str], str] | None = field(default=None, repr=False)
     _maintenance: psycopg.Connection[Any] | None = field(default=None, init=False, repr=False)
 
     def describe(self) -> str:
@@ -100,7 +102,14 @@ class Server:
         return Database(self, unique)
 
     def drop_database(self, name: str, by: psycopg.Connection[Any] | None = None) -> None:
-        self._maintain(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)), by)
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        try:
+            self._maintain(statement, by)
+        except psycopg.errors.ObjectInUse:
+            # What FORCE does not end: subscriptions, replication, prepared transactions.
+            with self.connect(name) as connection:
+                end_uses(connection)
+            self._maintain(statement, by)
 
     def _maintain(self, statement: sql.Composed, by: psycopg.Connection[Any] | None) -> None:
         if by is not None:
@@ -108,18 +117,18 @@ class Server:
         else:
             self.maintain(statement)
 
-    def maintain(self, statement: sql.Composed | bytes, parameters: Sequence[Any] | None = None) -> None:
+    def maintain(self, statement: sql.Composed | bytes, parameters: Sequence[Any] | None = None) -> psycopg.Cursor[Any]:
         """Run a statement on a connection that is kept for such: opening one takes longer than most of them."""
         if self._maintenance is None or self._maintenance.closed:
             self._maintenance = self.maintenance_connection()
         try:
-            self._maintenance.execute(statement, parameters)
+            return self._maintenance.execute(statement, parameters)
         except psycopg.OperationalError:
             if not self._maintenance.closed:
                 raise
             # What ran before may have ended every session; if the server is gone, connecting says so.
             self._maintenance = self.maintenance_connection()
-            self._maintenance.execute(statement, parameters)
+            return self._maintenance.execute(statement, parameters)
 
     def _end_maintenance(self) -> None:
         if self._maintenance is not None:

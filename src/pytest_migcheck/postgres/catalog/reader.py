@@ -86,7 +86,7 @@ class CatalogReader:
         _configure(connection)
         self._prepared: dict[frozenset[str], str] = {}
         self._planned_for = 0
-        self._prepare("migcheck_unheard", unheard_objects(shared=shared))
+        self._prepare("migcheck_unheard", unheard_objects(self._version, shared=shared))
         self._touched = Touched.listening(connection) if incremental else None
 
     def _prepare(self, name: str, query: str) -> None:
