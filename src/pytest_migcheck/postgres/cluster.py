@@ -88,9 +88,19 @@ def start_cluster(binaries: Binaries, reason: str, stored: StoredCluster | None 
     except MigcheckError as error:
         if stored is not None and isinstance(error, DamagedClusterError):
             raise
-        server = _start(binaries, identity, stored, anew=True)
+        server = _start_again(binaries, identity, stored)
     reason += f"; stand-ins for {', '.join(server.standins)}" if server.standins else ""
     return replace(server, reason=reason, seconds=time.perf_counter() - started)
+
+
+def _start_again(binaries: Binaries, identity: Identity, stored: StoredCluster | None) -> Server:
+    try:
+        return _start(binaries, identity, stored, anew=True)
+    except MigcheckError as error:
+        if stored is None:
+            raise
+        # Twice, with two ports: it is the cluster.
+        raise DamagedClusterError(f"no server starts from {stored.directory}: {error}") from error
 
 
 def _refuse_platforms() -> None:

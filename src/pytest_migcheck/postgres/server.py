@@ -247,7 +247,7 @@ def await_connection(
     """Poll until the server answers, and ``use`` that connection; returns its version as text and as number.
 
     Raises:
-        MigcheckError: the server ended (``exited`` says how), or did not answer in time.
+        MigcheckError: the server ended (``exited`` says how), refuses us for good, or did not answer in time.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -259,9 +259,17 @@ def await_connection(
             ended = exited()
             if ended is not None:
                 raise MigcheckError(f"PostgreSQL did not start: {ended}") from error
+            if _refuses(error):
+                raise MigcheckError(f"PostgreSQL lets nobody in: {error}\n{log()}") from error
             if time.monotonic() > deadline:
                 raise MigcheckError(f"PostgreSQL did not answer within {seconds:g} s: {error}\n{log()}") from error
         time.sleep(0.002)
+
+
+def _refuses(error: psycopg.OperationalError) -> bool:
+    """Whether an answer stays the same: any but those of a server that starts or stops (SQLSTATE 57P03)."""
+    # The driver has no SQLSTATE for a connection that was never made.
+    return "FATAL:" in str(error) and "FATAL:  the database system is " not in str(error)
 
 
 def server_version(connection: psycopg.Connection[Any]) -> tuple[str, int]:

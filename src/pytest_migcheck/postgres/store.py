@@ -55,6 +55,8 @@ class StoredCluster:
         with self._copying():
             password = (self.directory / _PASSWORD).read_text()
             marker = (self.directory / _MARKER).read_text()
+            if not password or not marker:
+                raise DamagedClusterError(f"the stored cluster {self.directory} is damaged")
             copy = _Copy(str(self.directory / "data"), str(data), identity)
         with contextlib.closing(copy):
             with self._copying():
