@@ -17,6 +17,7 @@ from pytest_migcheck.core.outcome import ALONE, NOT_JUDGED, MigcheckError, Outco
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.find import find_histories
 from pytest_migcheck.history.source import History, Hooks
+from pytest_migcheck.postgres.broken import check_alive, told_of_the_server
 from pytest_migcheck.postgres.cluster_wide import ClusterBaseline, touches_cluster
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.server import Server
@@ -128,7 +129,9 @@ class Session:
             return Outcome(status=Status.SKIPPED, reason=f"{NOT_JUDGED}{work.stopped_by} (see the first error)")
         if key not in work.outcomes:
             try:
-                self._judge(work, check, revision)
+                with told_of_the_server(lambda: self.server):
+                    self._judge(work, check, revision)
+                    check_alive(self.server, work.outcomes[key])
             except MigcheckError as error:
                 # What stops one item stops them all; it is told once in full.
                 work.stopped_by = str(error).splitlines()[0] if check not in ALONE else work.stopped_by
@@ -290,8 +293,7 @@ class Session:
         if self._databases is not None:
             self._databases.close()
         self._grounds.close()
-        server = self.server
-        if server is not None and server.is_alive():
+        if self.server is not None and self.server.is_alive():
             with contextlib.suppress(MigcheckError):
                 self.pause()
         self.servers.close()

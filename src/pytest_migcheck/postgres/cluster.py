@@ -175,7 +175,7 @@ def _running(binaries: Binaries, run_directory: Path, port: int, leash: Leash, o
         params=target,
         tcp=replace(target, host="127.0.0.1"),
         stopper=lambda: None,
-        alive=lambda: leash.holds and listens(run_directory / f".s.PGSQL.{port}"),
+        alive=lambda: leash.holds and is_there(run_directory) and listens(run_directory / f".s.PGSQL.{port}"),
         log=log_tail,
         run_directory=run_directory,
         halter=lambda: _halt(run_directory, leash),
@@ -210,6 +210,11 @@ def _halt(run_directory: Path, leash: Leash) -> Path:
 def set_password(connection: psycopg.Connection[Any], password: str) -> None:
     statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
     connection.execute(statement.format(sql.Identifier(SUPERUSER), sql.Literal(password)))
+
+
+def is_there(run_directory: Path) -> bool:
+    """Whether the server still has its data: without it, it goes on for a minute and can do nothing."""
+    return (run_directory / "data" / "PG_VERSION").exists()
 
 
 def listens(path: Path) -> bool:

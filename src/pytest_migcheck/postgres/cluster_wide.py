@@ -48,7 +48,7 @@ UNION ALL SELECT '{GRANT}', json_build_array(p.parname, a.grantee::bigint, CASE 
 _NAMED = re.compile(r'\b(role|database|replication slot|replication origin|tablespace|subscription) "')
 _CLUSTER_WIDE = re.compile(
     r"\b(create|alter|drop)\s+(role|user(?!\s+mapping)|group|tablespace|system|database|subscription)\b"
-    r"|\breassign\s+owned\b|\bon\s+parameter\b|replication_(slot|origin)\w*\(|_replication_slots?\b|_replication_origin_"
+    r"|\breassign\s+owned\b|\bpg_(terminate|cancel)_backend\b|\bon\s+parameter\b|replication_(slot|origin)\w*\(|_replication_slots?\b|_replication_origin_"
     r"|\b(grant|revoke)\b[^;]{0,200}\bpg_(monitor|read_|write_|stat_|signal_|execute_|checkpoint|database_owner|"
     r"maintain|create_subscription|use_reserved)",
     re.IGNORECASE,

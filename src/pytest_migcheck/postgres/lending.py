@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from pytest_migcheck.core.asking import ask
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.postgres.cluster import listens
+from pytest_migcheck.postgres.cluster import is_there, listens
 from pytest_migcheck.postgres.cluster_wide import ClusterBaseline
 from pytest_migcheck.postgres.database import ConnectionParams
 from pytest_migcheck.postgres.external import attach_external
@@ -84,13 +84,17 @@ def _attached(plain: dict[str, Any]) -> Server:
         params=params,
         tcp=tcp,
         stopper=lambda: None,
-        alive=lambda: listens(socket) if socket else answers(params),
+        alive=lambda: _is_alive(socket) if socket else answers(params),
         log=lambda: read_log_tail(directory) if directory else "",
         run_directory=directory,
         container=plain["container"],
         standins=tuple(plain["standins"]),
         at_start=plain["at_start"] and {(kind, name): value for kind, name, value in plain["at_start"]},
     )
+
+
+def _is_alive(socket: Path) -> bool:
+    return is_there(socket.parent) and listens(socket)
 
 
 def _params(plain: dict[str, Any]) -> ConnectionParams:

@@ -14,10 +14,14 @@ import psycopg
 from psycopg import sql
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.postgres.admission import Admission, is_not_ready, refuses
 from pytest_migcheck.postgres.database import ConnectionParams, Database
 from pytest_migcheck.postgres.leash import KEPT
 from pytest_migcheck.postgres.rundir import PASSFILE
 from pytest_migcheck.postgres.uses import end_uses
+
+# How long a server may recover from a crash, in seconds.
+_RECOVERY = 30.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +53,7 @@ class Server:
     stopped: bool = False
     at_start: Mapping[tuple[str, str], str] | None = field(default=None, repr=False)
     _maintenance: psycopg.Connection[Any] | None = field(default=None, init=False, repr=False)
+    _admission: Admission = field(default_factory=Admission, init=False, repr=False)
 
     def describe(self) -> str:
         """The server in one line: version, rung, why this one, how long it took."""
@@ -77,12 +82,22 @@ class Server:
     def connect(self, dbname: str | None = None, *, autocommit: bool = True) -> psycopg.Connection[Any]:
         """Open a connection; without a name, to the database where observers belong."""
         target = self.params if dbname is None else self.params_of(dbname)
-        try:
-            return open_connection(target, autocommit=autocommit)
-        except psycopg.OperationalError as error:
-            if self.is_alive():
-                raise
-            raise self.died() from error
+        deadline = time.monotonic() + _RECOVERY
+        while True:
+            try:
+                return open_connection(target, autocommit=autocommit)
+            except psycopg.OperationalError as error:
+                if not self.is_alive():
+                    raise self.died() from error
+                waits = is_not_ready(error) and time.monotonic() < deadline
+                if not waits and not (refuses(error) and self.readmit()):
+                    raise
+            time.sleep(0.01)
+
+    def readmit(self) -> bool:
+        """Give our own role its login and password back, over a session that is open; false if it had both."""
+        kept = self._maintenance
+        return kept is not None and not kept.closed and self._admission.restore(kept, self.params.password)
 
     def database_name(self, name: str) -> str:
         """The name that a database gets here; on a server that is not ours, it carries the run's token."""
@@ -155,6 +170,8 @@ class Server:
     def maintenance_connection(self) -> psycopg.Connection[Any]:
         """A connection for many copies; where PostgreSQL can let the file system copy, it does."""
         connection = self.connect()
+        if self.kind != "url":
+            self._admission.note(connection)
         connection.execute(
             "SELECT pg_catalog.set_config('file_copy_method', 'clone', false) FROM pg_catalog.pg_settings "
             "WHERE name = 'file_copy_method' AND 'clone' = ANY (enumvals)"
@@ -175,6 +192,11 @@ class Server:
 
     def died(self) -> MigcheckError:
         """The error that says so, with the end of the log."""
+        if self.run_directory is not None and not (self.run_directory / "data" / "PG_VERSION").exists():
+            return MigcheckError(
+                f"the data directory of PostgreSQL is gone: {self.run_directory / 'data'}\n"
+                "what to do: run again; if it repeats, a migration, a test or another program removes it"
+            )
         return MigcheckError(
             f"PostgreSQL died in the middle of the run\n{self.log_tail()}\n"
             "what to do: run again; if it repeats, a statement of what ran before this ends the server"
@@ -259,17 +281,11 @@ def await_connection(
             ended = exited()
             if ended is not None:
                 raise MigcheckError(f"PostgreSQL did not start: {ended}") from error
-            if _refuses(error):
+            if refuses(error):
                 raise MigcheckError(f"PostgreSQL lets nobody in: {error}\n{log()}") from error
             if time.monotonic() > deadline:
                 raise MigcheckError(f"PostgreSQL did not answer within {seconds:g} s: {error}\n{log()}") from error
         time.sleep(0.002)
-
-
-def _refuses(error: psycopg.OperationalError) -> bool:
-    """Whether an answer stays the same: any but those of a server that starts or stops (SQLSTATE 57P03)."""
-    # The driver has no SQLSTATE for a connection that was never made.
-    return "FATAL:" in str(error) and "FATAL:  the database system is " not in str(error)
 
 
 def server_version(connection: psycopg.Connection[Any]) -> tuple[str, int]:

@@ -127,7 +127,7 @@ class CatalogReader:
         rows = self._rows("migcheck_unheard")
         seldom = {row[5] for row in rows if row[2] == PRESENT}
         rows = [row for row in rows if row[2] != PRESENT]
-        words = " ".join(touched.take()).split()
+        words = touched.take()
         oids = self._oids(words)
         if oids is None or self._grouped(rows).get(UNHEARD) != self._groups.get(UNHEARD):
             return False
