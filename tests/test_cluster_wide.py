@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from history_project import Project
@@ -114,3 +120,31 @@ def test_a_statement_that_is_put_together_from_pieces_is_seen_in_what_the_server
     project.write("pytest.ini", "[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     migcheck(*ALL).assert_outcomes(passed=10)
     migcheck(*ALL, "-n2").assert_outcomes(passed=10)
+
+
+@pytest.fixture
+def folder(server: Server) -> Iterator[Path]:
+    """A folder of the server's user, with a file and a tablespace of another version in it."""
+    assert server.run_directory is not None
+    owner = server.run_directory.stat()
+    place = Path(tempfile.mkdtemp(prefix="tablespace-"))
+    (place / "PG_9.6_201608131").mkdir()
+    for path in (place, place / "PG_9.6_201608131"):
+        os.chown(path, owner.st_uid, owner.st_gid)
+        path.chmod(0o700)
+    yield place
+    shutil.rmtree(place)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_folder_of_a_tablespace_is_free_again_for_tests_and_for_the_next_run(
+    project: Project, migcheck, folder: Path, exact: bool
+) -> None:
+    up = f"CREATE TABLESPACE mine LOCATION '{folder}'"
+    history(project, body(up, committed=True), body("DROP TABLESPACE mine", committed=True) if exact else "pass")
+    project.write("test_it.py", FIXTURES if exact else FIXTURES.replace(".downgrade()", ""))
+    project.write("pytest.ini", "[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    for _ in range(2):
+        result = migcheck(*ALL)
+        result.assert_outcomes(passed=10) if exact else result.assert_outcomes(passed=8, failed=2)
+        assert [path.name for path in folder.iterdir()] == ["PG_9.6_201608131"]

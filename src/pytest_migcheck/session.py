@@ -175,9 +175,7 @@ class Session:
 
     def _walk(self, work: _Work, revision: str) -> None:
         """Run a revision once and keep both verdicts on it; the catalogs are not kept."""
-        server = self._started()
-        history = work.history
-        reset = self._cluster_as_at_the_start
+        server, history, reset = self._started(), work.history, self._cluster_as_at_the_start
         if work.cursor is None:
             traced = bool({"locks", "data"} & {*self._settings.checks})
             work.cursor = Cursor(history, server, reset, traced=traced, floor=self._grounds.floor)
@@ -259,13 +257,8 @@ class Session:
             return None
         self.pause()
         settings, hooks = self._settings, self._hooks
-        return find_floor(
-            settings.postgres,
-            start,
-            lambda revisions: ingredients_of(history, settings, hooks, revisions),
-            history,
-            fresh=settings.fresh,
-        )
+        ingredients = lambda revisions: ingredients_of(history, settings, hooks, revisions)
+        return find_floor(settings.postgres, start, ingredients, history, fresh=settings.fresh)
 
     def pause(self) -> None:
         """End every run of env.py, so that nothing of ours is active while other tests run."""
@@ -274,11 +267,17 @@ class Session:
             if work.cursor is not None:
                 work.cursor.release()
 
+    def _give_way(self) -> None:
+        """Before a test of the user's: no walk is active, and no tablespace of one takes a folder of the machine."""
+        self.pause()
+        if self._cluster is not None and self.server is not None and self._cluster.takes_folders(self.server):
+            self._cluster_as_at_the_start()
+
     def databases(self) -> MigratedDatabases:
         """The databases for the user's own tests."""
         if self._databases is None:
-            self.histories()
-            self._databases = MigratedDatabases(self._settings, self.servers, self.histories(), self.pause, self._hooks)
+            found, way = self.histories(), self._give_way
+            self._databases = MigratedDatabases(self._settings, self.servers, found, way, self._hooks)
         return self._databases
 
     def stories(self) -> tuple[str, ...]:

@@ -98,6 +98,10 @@ class ClusterBaseline:
     def unchanged(self, server: Server) -> bool:
         return _state(server) == self.state
 
+    def takes_folders(self, server: Server) -> bool:
+        """Whether there is a tablespace that was not there, which lies in a folder that other clusters see."""
+        return any(kind == TABLESPACE and (kind, name) not in self.state for kind, name in _state(server))
+
     def met_by(self, outcome: Outcome, server: Server) -> bool:
         """Whether there is something of another walk, or a verdict speaks of what may be gone again by now."""
         details = (text for finding in outcome.findings for _, text in finding.details)
