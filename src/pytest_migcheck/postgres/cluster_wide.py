@@ -75,6 +75,8 @@ def touches_cluster(files: Iterable[Path]) -> bool:
 
 def has_more(server: Server) -> bool:
     """Whether the cluster of a server of our own has more than one that initdb made, or than its image gave it."""
+    if server.kind == "url":
+        return False
     mine = {(ROLE, server.params.user), *((DATABASE, name) for name in ("postgres", "template0", "template1"))}
     image = () if server.container is None else ClusterBaseline.of(server).state
     found = _state(server).keys() - mine - {*image}
