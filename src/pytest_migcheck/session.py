@@ -16,8 +16,9 @@ from pytest_migcheck.checks.whole import Ground, WholeHistory
 from pytest_migcheck.core.outcome import ALONE, NOT_JUDGED, MigcheckError, Outcome, Status
 from pytest_migcheck.history.find import find_histories
 from pytest_migcheck.history.source import History, RunHooks
+from pytest_migcheck.postgres.broken import check_alive, told_of_the_server
+from pytest_migcheck.postgres.cluster_wide import ClusterBaseline, touches_cluster
 from pytest_migcheck.postgres.database_set import DatabaseSet
-from pytest_migcheck.postgres.roles import RoleBaseline, touches_cluster
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.postgres.servers import CHECKS, Servers
 from pytest_migcheck.provision.base import Floor, Grounds, find_floor
@@ -61,7 +62,7 @@ class Session:
         self.servers = servers or Servers(settings.postgres, target_version=settings.target_version)
         self._realm, self._worker = CHECKS, worker
         self._work: dict[str, _Work] = {}
-        self._roles: RoleBaseline | None = None
+        self._cluster: ClusterBaseline | None = None
         self._databases: MigratedDatabases | None = None
         self._scopes: dict[str, Scope] | None = None
         path = settings.baseline
@@ -126,7 +127,9 @@ class Session:
             return Outcome(status=Status.SKIPPED, reason=f"{NOT_JUDGED}{work.stopped_by} (see the first error)")
         if key not in work.outcomes:
             try:
-                self._judge(work, check, revision)
+                with told_of_the_server(lambda: self.server):
+                    self._judge(work, check, revision)
+                    check_alive(self.server, work.outcomes[key])
             except MigcheckError as error:
                 # What stops one item stops them all; it is told once in full.
                 work.stopped_by = str(error).splitlines()[0] if check not in ALONE else work.stopped_by
@@ -141,9 +144,9 @@ class Session:
             if work.cluster_wide:
                 self._take_own_cluster()
         self._judge_here(work, check, revision)
-        outcome, roles = work.outcomes[check, revision], self._roles
-        if roles is not None and self._shares_a_cluster() and roles.met_by(outcome, self._started()):
-            # Somebody makes roles, and the other workers see them: once more, where nobody else walks.
+        outcome, cluster = work.outcomes[check, revision], self._cluster
+        if cluster is not None and self._shares_a_cluster() and cluster.met_by(outcome, self._started()):
+            # Somebody makes what all databases share, and the other workers see it: once more, where nobody else walks.
             self._take_own_cluster()
             self._judge_here(work, check, revision)
 
@@ -159,20 +162,18 @@ class Session:
         return self.servers.borrowed and self._realm == CHECKS and not self._settings.by_url
 
     def _take_own_cluster(self) -> None:
-        """Roles belong to a cluster: a history that makes them must not walk where another worker does."""
+        """A history that makes what belongs to a cluster must not walk where another worker does."""
         self._forget_databases()
         self._rows.leave()
         for work in self._work.values():
             work.cursor = None
             if work.whole is not None:
                 work.whole.forget()
-        self._realm, self._roles = f"{CHECKS}-{self._worker}", None
+        self._realm, self._cluster = f"{CHECKS}-{self._worker}", None
 
     def _walk(self, work: _Work, revision: str) -> None:
         """Run a revision once and keep both verdicts on it; the catalogs are not kept."""
-        server = self._started()
-        history = work.history
-        reset = self._roles_as_at_the_start
+        server, history, reset = self._started(), work.history, self._cluster_as_at_the_start
         if work.cursor is None:
             traced = bool({"locks", "data"} & {*self._settings.checks})
             work.cursor = Cursor(history, server, reset, traced=traced, floor=self._grounds.floor)
@@ -213,7 +214,7 @@ class Session:
 
     def _ground(self, history: History) -> Ground:
         def begin() -> DatabaseSet:
-            self._roles_as_at_the_start()
+            self._cluster_as_at_the_start()
             return self._grounds.begin(self._started(), history, "heads")
 
         def below() -> str | None:
@@ -222,13 +223,13 @@ class Session:
 
         return Ground(pause=self.pause, server=self._started, begin=begin, below=below)
 
-    def _roles_as_at_the_start(self) -> None:
-        """Roles belong to the cluster: a history that makes them must not find those of another walk."""
+    def _cluster_as_at_the_start(self) -> None:
+        """A history that makes what belongs to the cluster must not find that of another walk."""
         server = self._started()
-        if self._roles is None or self._shares_a_cluster() or self._roles.unchanged(server):
+        if self._cluster is None or self._shares_a_cluster() or self._cluster.unchanged(server):
             return
         self._forget_databases()
-        self._roles.restore(server)
+        self._cluster.restore(server)
 
     def _forget_databases(self) -> None:
         self._rows.forget()
@@ -240,10 +241,8 @@ class Session:
 
     def _started(self) -> Server:
         server = self._grounds.server(self._realm)
-        if self._roles is None and server.kind != "url":
-            # Another worker may have walked here before.
-            shared = self._shares_a_cluster()
-            self._roles = RoleBaseline(frozenset((server.params.user,))) if shared else RoleBaseline.of(server)
+        if self._cluster is None and server.kind != "url":
+            self._cluster = ClusterBaseline.of(server)
         return server
 
     def _seek_floor(self) -> Floor | str | None:
@@ -256,13 +255,8 @@ class Session:
             return None
         self.pause()
         settings, hooks = self._settings, self._hooks
-        return find_floor(
-            settings.postgres,
-            start,
-            lambda revisions: ingredients_of(history, settings, hooks, revisions),
-            history,
-            fresh=settings.fresh,
-        )
+        ingredients = lambda revisions: ingredients_of(history, settings, hooks, revisions)
+        return find_floor(settings.postgres, start, ingredients, history, fresh=settings.fresh)
 
     def pause(self) -> None:
         """End every run of env.py, so that nothing of ours is active while other tests run."""
@@ -271,11 +265,17 @@ class Session:
             if work.cursor is not None:
                 work.cursor.release()
 
+    def _give_way(self) -> None:
+        """Before a test of the user's: no walk is active, and no tablespace of one takes a folder of the machine."""
+        self.pause()
+        if self._cluster is not None and self.server is not None and self._cluster.takes_folders(self.server):
+            self._cluster_as_at_the_start()
+
     def databases(self) -> MigratedDatabases:
         """The databases for the user's own tests."""
         if self._databases is None:
-            self.histories()
-            self._databases = MigratedDatabases(self._settings, self.servers, self.histories(), self.pause, self._hooks)
+            found, way = self.histories(), self._give_way
+            self._databases = MigratedDatabases(self._settings, self.servers, found, way, self._hooks)
         return self._databases
 
     def stories(self) -> tuple[str, ...]:
@@ -290,8 +290,7 @@ class Session:
         if self._databases is not None:
             self._databases.close()
         self._grounds.close()
-        server = self.server
-        if server is not None and server.is_alive():
+        if self.server is not None and self.server.is_alive():
             with contextlib.suppress(MigcheckError):
                 self.pause()
         for work in self._work.values():

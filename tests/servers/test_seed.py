@@ -37,7 +37,7 @@ def _seed(cache: Path) -> Path:
     return seed
 
 
-@pytest.mark.parametrize("damage", ["marker", "file", "content", "half"])
+@pytest.mark.parametrize("damage", ["marker", "file", "content", "half", "map", "no map", "password", "wrong password", "no password", "version"])
 def test_a_damaged_seed_is_made_anew(cache: Path, damage: str) -> None:
     seed = _seed(cache)
     control = seed / "data" / "global" / "pg_control"
@@ -47,6 +47,18 @@ def test_a_damaged_seed_is_made_anew(cache: Path, damage: str) -> None:
         next((seed / "data" / "base" / "1").glob("1259")).unlink()
     elif damage == "content":
         control.write_bytes(b"\0" * control.stat().st_size)
+    elif damage == "map":
+        (seed / "data" / "global" / "pg_filenode.map").write_bytes(b"")
+    elif damage == "no map":
+        (seed / "data" / "global" / "pg_filenode.map").unlink()
+    elif damage == "password":
+        (seed / "password").write_text("")
+    elif damage == "wrong password":
+        (seed / "password").write_text("another")
+    elif damage == "no password":
+        (seed / "password").unlink()
+    elif damage == "version":
+        (seed / "data" / "PG_VERSION").write_text("")
     else:
         (seed.with_name(f"{seed.name}.new") / "data").mkdir(parents=True)
         shutil.rmtree(seed)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pytest_migcheck.checks.restoring_attributes import given
 from pytest_migcheck.checks.restoring_changes import changed
+from pytest_migcheck.checks.restoring_cluster import SYSTEM_SETTING, create_system_setting, drop_of_cluster
 from pytest_migcheck.checks.restoring_columns import add_column
 from pytest_migcheck.checks.restoring_constraints import create_constraint, create_index, drop_index
 from pytest_migcheck.checks.restoring_database import (
@@ -136,7 +137,9 @@ def _drop_named(key: ObjectKey, catalog: Catalog) -> str | None:
     if key.kind == "operator":
         name, _, arguments = key.name.partition("(")
         return execute(f"DROP OPERATOR {name} ({arguments.replace(',', ', ')}")
-    return execute(f"DROP {key.kind.upper()} {key.name}") if key.kind in _BY_IDENTITY else None
+    if key.kind in _BY_IDENTITY:
+        return execute(f"DROP {key.kind.upper()} {key.name}")
+    return drop_of_cluster(key, catalog)
 
 
 def _has_grants_only(role: str, catalog: Catalog) -> bool:
@@ -263,6 +266,7 @@ _MAKERS: dict[str, Callable[[ObjectKey, Catalog], str | None]] = {
     "event trigger": create_event_trigger,
     "foreign data wrapper": create_wrapper,
     "server": create_server,
+    SYSTEM_SETTING: create_system_setting,
 }
 
 

@@ -218,4 +218,5 @@ _WHOLE: dict[str, Callable[[_Work], str | None]] = {
     "policy": _anew("DROP POLICY {part}"),
     "publication": lambda w: change_publication(w.key, w.before, w.names),
     **dict.fromkeys(("table", "partitioned table"), _table),
+    "system setting": lambda w: w.create(w.old_key, w.before),
 }

@@ -18,6 +18,12 @@ def rows_of(connection: Any, sql: str) -> Sequence[Sequence[Any]]:
         cursor.execute(sql)
         if cursor.description is None:
             return ()
-        return [tuple(row.values()) if isinstance(row, dict) else tuple(row) for row in cursor.fetchall()]
+        rows = [tuple(row.values()) if isinstance(row, dict) else tuple(row) for row in cursor.fetchall()]
+        # A session whose client_encoding is SQL_ASCII gives bytes for text.
+        return [tuple(map(_text, row)) for row in rows] if any(bytes in map(type, row) for row in rows) else rows
     finally:
         cursor.close()
+
+
+def _text(value: Any) -> Any:
+    return value.decode(errors="replace") if isinstance(value, bytes) else value

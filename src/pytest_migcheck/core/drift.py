@@ -23,7 +23,10 @@ from pytest_migcheck.core.quoting import literal, name_parts
 
 # Cluster-wide or personal to a server: the disposable one has others.
 _OFF_KINDS = frozenset(
-    ("role", "membership", "default privileges", "setting", "database", "large objects", "user mapping")
+    (
+        *("role", "membership", "default privileges", "setting", "database", "large objects", "user mapping"),
+        *("system setting", "replication slot", "replication origin", "tablespace", "parameter grants"),
+    )
 )
 _OFF_ATTRIBUTES = frozenset(("owner", "grants"))
 _WITH = re.compile(r" WITH \(([^()]+)\)")

@@ -50,6 +50,8 @@ _OPTIONS = {
     "max_connections": "250",
     "max_locks_per_transaction": "128",
     "checkpoint_timeout": "1d",
+    # A migration may make a logical replication slot.
+    "wal_level": "logical",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
@@ -87,9 +89,19 @@ def start_cluster(binaries: Binaries, reason: str, stored: StoredCluster | None 
     except MigcheckError as error:
         if stored is not None and isinstance(error, DamagedClusterError):
             raise
-        server = _start(binaries, identity, stored, anew=True)
+        server = _start_again(binaries, identity, stored)
     reason += f"; stand-ins for {', '.join(server.standins)}" if server.standins else ""
     return replace(server, reason=reason, seconds=time.perf_counter() - started)
+
+
+def _start_again(binaries: Binaries, identity: Identity, stored: StoredCluster | None) -> Server:
+    try:
+        return _start(binaries, identity, stored, anew=True)
+    except MigcheckError as error:
+        if stored is None:
+            raise
+        # Twice, with two ports: it is the cluster.
+        raise DamagedClusterError(f"no server starts from {stored.directory}: {error}") from error
 
 
 def _refuse_platforms() -> None:
@@ -164,7 +176,7 @@ def _running(binaries: Binaries, run_directory: Path, port: int, leash: Leash, o
         params=target,
         tcp=replace(target, host="127.0.0.1"),
         stopper=lambda: None,
-        alive=lambda: leash.holds and listens(run_directory / f".s.PGSQL.{port}"),
+        alive=lambda: leash.holds and is_there(run_directory) and listens(run_directory / f".s.PGSQL.{port}"),
         log=log_tail,
         run_directory=run_directory,
         halter=lambda: _halt(run_directory, leash),
@@ -199,6 +211,11 @@ def _halt(run_directory: Path, leash: Leash) -> Path:
 def set_password(connection: psycopg.Connection[Any], password: str) -> None:
     statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
     connection.execute(statement.format(sql.Identifier(SUPERUSER), sql.Literal(password)))
+
+
+def is_there(run_directory: Path) -> bool:
+    """Whether the server still has its data: without it, it goes on for a minute and can do nothing."""
+    return (run_directory / "data" / "PG_VERSION").exists()
 
 
 def listens(path: Path) -> bool:

@@ -39,6 +39,7 @@ _OPTIONS = {
     "max_connections": "250",
     "max_locks_per_transaction": "128",
     "checkpoint_timeout": "1d",
+    "wal_level": "logical",
     "timezone": "UTC",
     "lc_messages": "C",
 }

@@ -142,6 +142,16 @@ class DatabaseSet:
         if hidden_tables != self._hidden_tables:
             self.release()
             self._hidden_tables = hidden_tables
+        try:
+            return self._read_catalogs(everything=everything)
+        except psycopg.OperationalError:
+            if not any(reader.connection.closed for reader in self._readers.values()):
+                raise
+            # Somebody has ended our sessions; what was touched since is not known.
+            self.release()
+            return self._read_catalogs(everything=True)
+
+    def _read_catalogs(self, *, everything: bool) -> Catalog:
         databases = self.databases
         main = self._catalog_reader(self.main).read(everything=everything)
         if len(databases) == 1:

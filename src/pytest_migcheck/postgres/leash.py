@@ -8,6 +8,7 @@ import select
 import shutil
 import signal
 import subprocess
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from pytest_migcheck.guard.kernel import in_restricted_thread
 from pytest_migcheck.postgres.programs import Identity
 
 KEPT = "kept"
+# Of a forked child, which must not hold the pipe: the shell waits for its end.
+_FORKED = -2
 # The shell makes the directory itself, so that there is no moment at which it has no keeper. It blocks on a pipe that
 # only we hold open: our end, by whatever signal, closes it. The word "run" is followed by the command, a word a line.
 # A shell starts its background jobs with SIGQUIT ignored, and a signal that comes before postgres has its own
@@ -24,12 +27,15 @@ KEPT = "kept"
 # File 3 is a second pipe, held by the program alone once it runs: it closes when the program ends before us.
 # The owner's lock goes last: a directory without one is nobody's, and no sweep removes what is left in it.
 # The word "keep" lets the program outlive us, until the file "kept" is removed.
+# A tablespace lies elsewhere: what this cluster has made there goes with it, and no other folder.
 _SCRIPT = (
     'trap "" INT HUP TERM; exec 3>&1 >/dev/null; d=$1; shift; mkdir -m 700 "$d" || exit 1; echo >&3; p=; '
     'read -r w; if [ "$w" = run ]; then while read -r a && [ "$a" != . ]; do set -- "$@" "$a"; done; '
     '[ "$a" != . ] || { "$@" </dev/null >>"$d/log" 2>&1 & p=$!; }; fi; exec 3>&-; '
     'read -r w; if [ "$w" = keep ]; then while [ -e "$d/kept" ] && kill -0 $p 2>/dev/null; do sleep 0.3 || sleep 1; '
     'done; fi; while [ "$p" ] && kill -QUIT $p 2>/dev/null; do sleep 0.01 || sleep 1; done; cd /; '
+    'v=; read -r v <"$d/data/PG_VERSION"; [ "$v" ] && for t in "$d"/data/pg_tblspc/*; do '
+    '[ -h "$t" ] && rm -rf "$t"/PG_"$v"_*; done; '
     'rm -rf "$d"/[!o]*; rm -rf "$d"'
 )
 
@@ -48,6 +54,7 @@ class Leash:
             MigcheckError: it cannot be made.
         """
         self._owner = os.getpid()
+        _alive.add(self)
         self._directory = directory
         reader, self._writer = os.pipe()
         self._life, life = os.pipe()
@@ -89,11 +96,17 @@ class Leash:
     @property
     def holds(self) -> bool:
         """Whether the program and its children are still there."""
-        if self._writer < 0:
+        if self._writer < 0 and self._writer != _FORKED:
             return False
         poll = select.poll()
         poll.register(self._life, select.POLLIN)
         return not poll.poll(0)
+
+    def forked(self) -> None:
+        """Close our end of the pipe in a child that was forked, which may outlive us."""
+        if self._writer >= 0:
+            os.close(self._writer)
+            self._writer = _FORKED
 
     def await_end(self, seconds: float) -> bool:
         """Wait for the program to end by itself; False if it did not in time."""
@@ -119,7 +132,7 @@ class Leash:
         if self._writer < 0 or os.getpid() != self._owner:
             return False
         writer, self._writer = self._writer, -1
-        # Lines, not only the end of the file: children that were forked without exec hold the pipe open too.
+        # Lines, not only the end of the file: a child that was forked past Python holds the pipe open too.
         with contextlib.suppress(BrokenPipeError):
             os.write(writer, b"\n\n")
         os.close(writer)
@@ -130,3 +143,14 @@ class Leash:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         return True
+
+
+_alive: weakref.WeakSet[Leash] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    for leash in _alive:
+        leash.forked()
+
+
+os.register_at_fork(after_in_child=_forked)

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from pytest_migcheck.core.asking import ask
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.postgres.cluster import listens
+from pytest_migcheck.postgres.cluster import is_there, listens
+from pytest_migcheck.postgres.cluster_wide import ClusterBaseline
 from pytest_migcheck.postgres.database import ConnectionParams
 from pytest_migcheck.postgres.external import attach_external
 from pytest_migcheck.postgres.rundir import read_log_tail
@@ -29,6 +30,9 @@ def lend(request: Any, servers: Lending) -> dict[str, Any]:
     realm, stored, start = request
     try:
         server = servers.get(realm, stored and Path(stored)) if start else servers.peek(realm)
+        if server is not None and server.kind != "url":
+            # Before whoever borrows it walks there.
+            ClusterBaseline.of(server)
     except MigcheckError as error:
         return {"error": str(error)}
     return {"server": server and plain_server(server)}
@@ -65,6 +69,7 @@ def plain_server(server: Server) -> dict[str, Any]:
         "container": server.container,
         "standins": list(server.standins),
         "token": getattr(server, "token", None),
+        "at_start": server.at_start and [[*key, value] for key, value in server.at_start.items()],
     }
 
 
@@ -81,12 +86,17 @@ def attached_server(plain: dict[str, Any]) -> Server:
         params=params,
         tcp=tcp,
         stopper=lambda: None,
-        alive=lambda: listens(socket) if socket else answers(params),
+        alive=lambda: _is_alive(socket) if socket else answers(params),
         log=lambda: read_log_tail(directory) if directory else "",
         run_directory=directory,
         container=plain["container"],
         standins=tuple(plain["standins"]),
+        at_start=plain["at_start"] and {(kind, name): value for kind, name, value in plain["at_start"]},
     )
+
+
+def _is_alive(socket: Path) -> bool:
+    return is_there(socket.parent) and listens(socket)
 
 
 def _params(plain: dict[str, Any]) -> ConnectionParams:

@@ -90,6 +90,12 @@ def _sweep(directory: Path) -> None:
 
 def _remove(directory: Path) -> None:
     """Remove a directory, its lock last: if that is interrupted, the next sweep knows whose it is."""
+    with contextlib.suppress(OSError):
+        version = (directory / "data" / "PG_VERSION").read_text().strip()
+        # A tablespace lies elsewhere; what this cluster has made there goes with it.
+        for place in filter(Path.is_symlink, (directory / "data" / "pg_tblspc").iterdir()):
+            for path in place.glob(f"PG_{version or '-'}_*"):
+                shutil.rmtree(path, ignore_errors=True)
     for path in directory.glob("[!o]*"):
         shutil.rmtree(path, ignore_errors=True)
     shutil.rmtree(directory, ignore_errors=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,9 +15,14 @@ from psycopg import sql
 
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.guard import own
+from pytest_migcheck.postgres.admission import Admission, is_not_ready, refuses
 from pytest_migcheck.postgres.database import ConnectionParams, Database
 from pytest_migcheck.postgres.leash import KEPT
 from pytest_migcheck.postgres.rundir import PASSFILE
+from pytest_migcheck.postgres.uses import end_uses
+
+# How long a server may recover from a crash, in seconds.
+_RECOVERY = 30.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,7 +33,7 @@ class Server:
     ``seconds`` is how long it took to start. ``stopper``, ``alive``, ``log``, ``halter`` (shuts down cleanly, gives
     the data directory) and ``keeper`` (lets the server outlive us) belong to the rung. ``run_directory`` is where a
     server of our own lives, ``container`` the id of one that Docker runs; ``standins`` are the extensions that we
-    replace by SQL.
+    replace by SQL; ``at_start`` is what the cluster had before migrations ran (``postgres.cluster_wide``).
     """
 
     kind: str
@@ -47,7 +52,9 @@ class Server:
     keeper: Callable[[], bool] | None = field(default=None, repr=False)
     standins: tuple[str, ...] = ()
     stopped: bool = False
+    at_start: Mapping[tuple[str, str], str] | None = field(default=None, repr=False)
     _maintenance: psycopg.Connection[Any] | None = field(default=None, init=False, repr=False)
+    _admission: Admission = field(default_factory=Admission, init=False, repr=False)
 
     def describe(self) -> str:
         """The server in one line: version, rung, why this one, how long it took."""
@@ -76,12 +83,22 @@ class Server:
     def connect(self, dbname: str | None = None, *, autocommit: bool = True) -> psycopg.Connection[Any]:
         """Open a connection; without a name, to the database where observers belong."""
         target = self.params if dbname is None else self.params_of(dbname)
-        try:
-            return open_connection(target, autocommit=autocommit)
-        except psycopg.OperationalError as error:
-            if self.is_alive():
-                raise
-            raise self.died() from error
+        deadline = time.monotonic() + _RECOVERY
+        while True:
+            try:
+                return open_connection(target, autocommit=autocommit)
+            except psycopg.OperationalError as error:
+                if not self.is_alive():
+                    raise self.died() from error
+                waits = is_not_ready(error) and time.monotonic() < deadline
+                if not waits and not (refuses(error) and self.readmit()):
+                    raise
+            time.sleep(0.01)
+
+    def readmit(self) -> bool:
+        """Give our own role its login and password back, over a session that is open; false if it had both."""
+        kept = self._maintenance
+        return kept is not None and not kept.closed and self._admission.restore(kept, self.params.password)
 
     def database_name(self, name: str) -> str:
         """The name that a database gets here; on a server that is not ours, it carries the run's token."""
@@ -101,7 +118,14 @@ class Server:
         return Database(self, unique)
 
     def drop_database(self, name: str, by: psycopg.Connection[Any] | None = None) -> None:
-        self._maintain(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)), by)
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        try:
+            self._maintain(statement, by)
+        except psycopg.errors.ObjectInUse:
+            # What FORCE does not end: subscriptions, replication, prepared transactions.
+            with self.connect(name) as connection:
+                end_uses(connection)
+            self._maintain(statement, by)
 
     def _maintain(self, statement: sql.Composed, by: psycopg.Connection[Any] | None) -> None:
         if by is not None:
@@ -109,18 +133,18 @@ class Server:
         else:
             self.maintain(statement)
 
-    def maintain(self, statement: sql.Composed | bytes, parameters: Sequence[Any] | None = None) -> None:
+    def maintain(self, statement: sql.Composed | bytes, parameters: Sequence[Any] | None = None) -> psycopg.Cursor[Any]:
         """Run a statement on a connection that is kept for such: opening one takes longer than most of them."""
         if self._maintenance is None or self._maintenance.closed:
             self._maintenance = self.maintenance_connection()
         try:
-            self._maintenance.execute(statement, parameters)
+            return self._maintenance.execute(statement, parameters)
         except psycopg.OperationalError:
             if not self._maintenance.closed:
                 raise
             # What ran before may have ended every session; if the server is gone, connecting says so.
             self._maintenance = self.maintenance_connection()
-            self._maintenance.execute(statement, parameters)
+            return self._maintenance.execute(statement, parameters)
 
     def _end_maintenance(self) -> None:
         if self._maintenance is not None:
@@ -147,6 +171,8 @@ class Server:
     def maintenance_connection(self) -> psycopg.Connection[Any]:
         """A connection for many copies; where PostgreSQL can let the file system copy, it does."""
         connection = self.connect()
+        if self.kind != "url":
+            self._admission.note(connection)
         connection.execute(
             "SELECT pg_catalog.set_config('file_copy_method', 'clone', false) FROM pg_catalog.pg_settings "
             "WHERE name = 'file_copy_method' AND 'clone' = ANY (enumvals)"
@@ -167,6 +193,11 @@ class Server:
 
     def died(self) -> MigcheckError:
         """The error that says so, with the end of the log."""
+        if self.run_directory is not None and not (self.run_directory / "data" / "PG_VERSION").exists():
+            return MigcheckError(
+                f"the data directory of PostgreSQL is gone: {self.run_directory / 'data'}\n"
+                "what to do: run again; if it repeats, a migration, a test or another program removes it"
+            )
         return MigcheckError(
             f"PostgreSQL died in the middle of the run\n{self.log_tail()}\n"
             "what to do: run again; if it repeats, a statement of what ran before this ends the server"
@@ -240,7 +271,7 @@ def await_connection(
     """Poll until the server answers, and ``use`` that connection; returns its version as text and as number.
 
     Raises:
-        MigcheckError: the server ended (``exited`` says how), or did not answer in time.
+        MigcheckError: the server ended (``exited`` says how), refuses us for good, or did not answer in time.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -252,6 +283,8 @@ def await_connection(
             ended = exited()
             if ended is not None:
                 raise MigcheckError(f"PostgreSQL did not start: {ended}") from error
+            if refuses(error):
+                raise MigcheckError(f"PostgreSQL lets nobody in: {error}\n{log()}") from error
             if time.monotonic() > deadline:
                 raise MigcheckError(f"PostgreSQL did not answer within {seconds:g} s: {error}\n{log()}") from error
         time.sleep(0.002)

@@ -55,6 +55,8 @@ class StoredCluster:
         with self._copying():
             password = (self.directory / _PASSWORD).read_text()
             marker = (self.directory / _MARKER).read_text()
+            if not password or not marker:
+                raise DamagedClusterError(f"the stored cluster {self.directory} is damaged")
             copy = _Copy(str(self.directory / "data"), str(data), identity)
         with contextlib.closing(copy):
             with self._copying():
@@ -166,8 +168,8 @@ def _evict(newest: Path) -> None:
 class _Copy:
     """A copy of a directory for the server's user; what a server needs to start comes first.
 
-    A cluster has a thousand small files and no links. Two threads take a third of the time of ``shutil.copytree``:
-    the kernel does the work, outside of Python's lock.
+    A cluster has a thousand small files, and links to tablespaces only. Two threads take a third of the time of
+    ``shutil.copytree``: the kernel does the work, outside of Python's lock.
     """
 
     def __init__(self, source: str, target: str, identity: Identity) -> None:
@@ -210,8 +212,16 @@ def _is_late(path: str) -> bool:
     return parts[1] == "base" and parts[2].isdigit() and (parts[2] in ("1", "4") or int(parts[2]) >= 16384)
 
 
-def _make_directories(source: str, target: str, identity: Identity) -> list[tuple[str, str]]:
-    """Make the directories; returns (source, target) of every file in them."""
+def _version_of(tablespaces: str) -> str:
+    return (Path(tablespaces).parent / "PG_VERSION").read_text().strip()
+
+
+def _make_directories(source: str, target: str, identity: Identity, version: str = "") -> list[tuple[str, str]]:
+    """Make the directories; returns (source, target) of every file in them.
+
+    A tablespace is a link to a folder of the machine; in the copy it is a folder of its own, with what this cluster
+    has in it. ``version`` is the cluster's then: other versions may have folders beside it.
+    """
     pairs: list[tuple[str, str]] = []
     os.mkdir(target, 0o700)  # noqa: PTH102 - plain strings, for speed
     if identity:
@@ -219,8 +229,12 @@ def _make_directories(source: str, target: str, identity: Identity) -> list[tupl
     with os.scandir(source) as entries:
         for entry in entries:
             path = f"{target}/{entry.name}"
+            if version and not entry.name.startswith(f"PG_{version}_"):
+                continue
             if entry.is_dir(follow_symlinks=False):
                 pairs += _make_directories(entry.path, path, identity)
+            elif entry.is_symlink() and entry.is_dir():
+                pairs += _make_directories(entry.path, path, identity, _version_of(source))
             else:
                 pairs.append((entry.path, path))
     return pairs

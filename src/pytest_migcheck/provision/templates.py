@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from pytest_migcheck.core.outcome import MigcheckError, hidden_frames
 from pytest_migcheck.history.source import History
+from pytest_migcheck.postgres.cluster_wide import ClusterBaseline, has_more, touches_cluster
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.ladder import find_binaries
-from pytest_migcheck.postgres.roles import RoleBaseline, touches_cluster
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.postgres.servers import TESTS, Servers
 from pytest_migcheck.provision.building import Built, build_template, migrate_to
@@ -52,7 +52,6 @@ class Templates:
         self._known: dict[str, Template] = {}
         self._failed: dict[str, str] = {}
         self._lock = threading.RLock()
-        self._roles: RoleBaseline | None = None
         self._cluster_wide: dict[str, bool] = {}
         self.stories: dict[str, str] = {}
 
@@ -80,24 +79,23 @@ class Templates:
             return self._known[name]
 
     def makes_roles(self, history: History) -> bool:
-        """Whether the history does what every database of a cluster sees; its files are read once."""
+        """Whether the history does what every database of a cluster sees, by its text or by what the server has."""
         if history.name not in self._cluster_wide:
-            self._cluster_wide[history.name] = touches_cluster(history.source_files())
+            by_text = touches_cluster(history.source_files())
+            self._cluster_wide[history.name] = by_text or has_more(self.server_for(history))
         return self._cluster_wide[history.name]
 
     def walked(self, history: History, point: Point) -> DatabaseSet:
         """Databases at a point that no template stands beside, for steps of a history that makes roles.
 
-        The server must be one of ours: roles that were not there at first are dropped.
+        The server must be one of ours: what was not there at first is dropped.
 
         Raises:
             MigcheckError: no server is to be had, or a migration fails.
         """
         with self._lock:
             server = self._servers.get(f"{TESTS}-{os.getpid()}-steps")
-            if self._roles is None:
-                self._roles = RoleBaseline.of(server)
-            self._roles.restore_unused(server)
+            ClusterBaseline.of(server).restore_unused(server)
         databases = DatabaseSet(server, "stepper")
         try:
             history.prepare(databases)

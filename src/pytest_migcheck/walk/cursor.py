@@ -18,6 +18,7 @@ from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.step import NO_WAY_BACK, StepFailure, StepRecord
 from pytest_migcheck.history.source import History, Run
+from pytest_migcheck.postgres.broken import DriverError, after_loss, failure_by_lock_out
 from pytest_migcheck.postgres.catalog import unheard
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.server import Server
@@ -56,12 +57,8 @@ class Cursor:
             reads: catalogs will be read, so hear from the server what is touched.
             floor: where to start, in place of an empty database.
         """
-        self._floor = floor
-        self._traced = traced
-        self._reads = reads
-        self.history = history
-        self._reset_cluster = reset_cluster
-        self._server = server
+        self._floor, self._traced, self._reads = floor, traced, reads
+        self.history, self._server, self._reset_cluster = history, server, reset_cluster
         self._order = history.graph.order
         self._position = 0
         self._databases: DatabaseSet | None = None
@@ -168,7 +165,7 @@ class Cursor:
     def _after_failed_upgrade(self, up: StepRecord) -> Stairway:
         dirty = not same(up.before, _known(up.after))
         self._stand_at(self._order.index(up.revision) + 1, clean=not dirty)
-        if not dirty:
+        if not dirty and self._databases is not None:
             self._catalog = up.before
         return Stairway(up=up, dirty=dirty)
 
@@ -284,8 +281,12 @@ class Cursor:
         if result.failure is not None:
             self._run = None
         hidden_from_us = result.failure is not None or unheard(s.sql for s in result.statements)
-        self._catalog = self._read(everything=hidden_from_us)
-        return replace(record, after=self._catalog)
+        try:
+            self._catalog = self._read(everything=hidden_from_us)
+        except DriverError as error:
+            self._abandon()
+            return after_loss(record, error, self._server)
+        return replace(record, after=self._catalog, failure=record.failure or failure_by_lock_out(record, self._server))
 
 
 def _known(catalog: Catalog | None) -> Catalog:

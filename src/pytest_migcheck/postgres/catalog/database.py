@@ -29,9 +29,9 @@ def database_families(version: int) -> tuple[str, ...]:
     return (_schemas_and_extensions(), _publications(version), _foreign_data(), _by_presence())
 
 
-def unheard_families(*, shared: bool) -> tuple[str, ...]:
+def unheard_families(version: int, *, shared: bool) -> tuple[str, ...]:
     """The SELECTs of what no event trigger tells of; ``shared`` adds what all databases share."""
-    return (_event_triggers(), _settings(), *((_cluster(),) if shared else ()))
+    return (_event_triggers(), _settings(), *((_cluster(version),) if shared else ()))
 
 
 def _schemas_and_extensions() -> str:
@@ -178,9 +178,13 @@ FROM pg_seclabel l, LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid)
     LATERAL pg_identify_object_as_address(l.classoid, l.objoid, l.objsubid) a WHERE {scope.noted("l.objoid")}"""
 
 
-def _cluster() -> str:
-    """The SELECT of roles and memberships, which all databases of a cluster share."""
-    return """
+#: The settings of ALTER SYSTEM, as name and quoted value; the file has no value with a line break in it.
+SYSTEM_SETTINGS = (
+    "SELECT split_part(l, ' = ', 1) AS name, substr(l, strpos(l, ' = ') + 3) AS value "
+    "FROM pg_catalog.regexp_split_to_table("
+    "pg_catalog.pg_read_file('postgresql.auto.conf', 0, 1000000, true), E'\\n') l WHERE l ~ '^[A-Za-z_]'"
+)
+_ROLES = """
 SELECT 'role', '', '', r.rolname::text, json_build_object('attributes', concat_ws(' ',
     CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolinherit THEN 'INHERIT' END,
     CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END, CASE WHEN r.rolcreatedb THEN 'CREATEDB' END,
@@ -195,3 +199,33 @@ UNION ALL SELECT 'membership', '', g.rolname::text, m.rolname::text,
     json_build_object('admin', bool_or(a.admin_option))::text
 FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
 WHERE a.member >= 16384 GROUP BY g.rolname, m.rolname"""
+_OTHERS = """
+UNION ALL SELECT 'database', '', '', d.datname::text, json_build_object('owner', pg_get_userbyid(d.datdba))::text
+FROM pg_database d WHERE d.oid >= 16384 AND d.datname !~ '^migcheck_' AND d.datname <> current_database()
+UNION ALL SELECT 'replication slot', '', '', s.slot_name::text, json_build_object('kind', s.slot_type,
+    'plugin', s.plugin)::text FROM pg_replication_slots s WHERE NOT s.temporary
+UNION ALL SELECT 'replication origin', '', '', o.roname, '{}' FROM pg_replication_origin o WHERE o.roname !~ '^pg_[0-9]'
+UNION ALL SELECT 'tablespace', '', '', t.spcname::text, json_build_object('owner', pg_get_userbyid(t.spcowner),
+    'location', CASE WHEN pg_tablespace_location(t.oid) ~ '^/'
+    THEN pg_tablespace_location(t.oid) END, 'options', (SELECT string_agg(o, ', ' ORDER BY o)
+    FROM unnest(t.spcoptions) o), 'grants', (SELECT string_agg(a::text, ',' ORDER BY a::text COLLATE "C")
+    FROM unnest(t.spcacl) a), 'comment', shobj_description(t.oid, 'pg_tablespace'))::text
+FROM pg_tablespace t WHERE t.oid >= 16384"""
+# Before PostgreSQL 15 no parameter has grants.
+_PARAMETERS = f"""
+UNION ALL SELECT 'parameter grants', '', '', p.parname,
+    json_build_object('grants', {acl("p.paracl", "p", "10::oid")},
+    '_owner', quote_ident(pg_get_userbyid(10)))::text FROM pg_parameter_acl p"""
+
+
+def _cluster(version: int) -> str:
+    """The SELECT of what all databases of a cluster share; databases of ours have a prefix.
+
+    What ALTER SYSTEM sets is read from its file, since it is in force only after the next reload or start.
+    """
+    system = f"""
+UNION ALL SELECT 'system setting', '', '', a.name,
+    json_build_object('value',
+    replace(replace(substr(a.value, 2, length(a.value) - 2), '''''', ''''), E'\\\\\\\\', E'\\\\'))::text
+FROM ({SYSTEM_SETTINGS}) a"""
+    return _ROLES + _OTHERS + system + (_PARAMETERS if version >= 150000 else "")

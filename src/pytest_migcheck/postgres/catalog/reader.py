@@ -86,7 +86,7 @@ class CatalogReader:
         _configure(connection)
         self._prepared: dict[frozenset[str], str] = {}
         self._planned_for = 0
-        self._prepare("migcheck_unheard", unheard_objects(shared=shared))
+        self._prepare("migcheck_unheard", unheard_objects(self._version, shared=shared))
         self._touched = Touched.listening(connection) if incremental else None
 
     def _prepare(self, name: str, query: str) -> None:
@@ -127,7 +127,7 @@ class CatalogReader:
         rows = self._rows("migcheck_unheard")
         seldom = {row[5] for row in rows if row[2] == PRESENT}
         rows = [row for row in rows if row[2] != PRESENT]
-        words = " ".join(touched.take()).split()
+        words = touched.take()
         oids = self._oids(words)
         if oids is None or self._grouped(rows).get(UNHEARD) != self._groups.get(UNHEARD):
             return False

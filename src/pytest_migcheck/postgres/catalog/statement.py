@@ -27,6 +27,7 @@ LOOKED_AT = "looked at"
 # A row of this kind names a family of which the database has at least one.
 PRESENT = "present"
 
+
 @cache
 def whole_catalog(version: int, *, shared: bool) -> str:
     """The one statement that reads everything.
@@ -40,7 +41,7 @@ def whole_catalog(version: int, *, shared: bool) -> str:
         *relation_families(scope, version),
         *(family(scope) for family in _SELDOM.values()),
         *_owned_by(OF_THE_DATABASE, database_families(version)),
-        *_owned_by(UNHEARD, unheard_families(shared=shared)),
+        *_owned_by(UNHEARD, unheard_families(version, shared=shared)),
     )
     return scope.head() + _union(families)
 
@@ -60,9 +61,9 @@ def near_objects(version: int, seldom: frozenset[str]) -> str:
 
 
 @cache
-def unheard_objects(*, shared: bool) -> str:
+def unheard_objects(version: int, *, shared: bool) -> str:
     """The statement that reads what no event trigger tells of, and which of the seldom there are."""
-    return _union((*_owned_by(UNHEARD, unheard_families(shared=shared)), _PRESENT))
+    return _union((*_owned_by(UNHEARD, unheard_families(version, shared=shared)), _PRESENT))
 
 
 _SELDOM: Mapping[str, Callable[[Scope], str]] = {

@@ -16,6 +16,8 @@ import psycopg
 from psycopg import errors
 
 _CHANNEL = "migcheck_touched"
+# An oid with the letter of its kind; whoever knows the channel may send anything else.
+_WORD = re.compile(r"[a-z]?[0-9]{1,9}")
 EVERYTHING = "all"
 INDEX, TYPE, FUNCTION, PART = "i", "t", "f", "p"
 
@@ -110,11 +112,11 @@ class Touched:
         return cls(connection)
 
     def take(self) -> list[str]:
-        """The notifications of transactions that committed before the connection's last statement began."""
+        """The words that came with transactions which committed before the connection's last statement began."""
         while (notice := self._connection.pgconn.notifies()) is not None:
-            self._payloads.append(notice.extra.decode())
+            self._payloads.append(notice.extra.decode(errors="replace"))
         payloads, self._payloads = self._payloads, []
-        return payloads
+        return [word if _WORD.fullmatch(word) else EVERYTHING for payload in payloads for word in payload.split()]
 
 
 def unheard(statements: Iterable[str]) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from pytest_migcheck.core.finding import Direction, Finding, Severity
 from pytest_migcheck.core.outcome import Outcome, Status
 from pytest_migcheck.core.rule_ids import rule_id
-from pytest_migcheck.postgres.roles import RoleBaseline
+from pytest_migcheck.postgres.cluster_wide import ClusterBaseline
 
 
 def failed(error: str) -> Outcome:
@@ -38,11 +38,11 @@ def failed(error: str) -> Outcome:
     ],
 )
 def test_a_role_that_is_gone_again_may_have_been_met(server, outcome: Outcome, met: bool) -> None:
-    assert RoleBaseline.of(server).met_by(outcome, server) is met
+    assert ClusterBaseline.of(server).met_by(outcome, server) is met
 
 
 def test_a_role_that_is_there_has_been_met(server) -> None:
-    before = RoleBaseline.of(server)
+    before = ClusterBaseline.of(server)
     with server.connect() as connection:
         connection.execute("CREATE ROLE of_another_walk")
     assert before.met_by(Outcome(status=Status.PASSED), server)
