@@ -10,8 +10,10 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.guard.kernel import in_restricted_thread
 from pytest_migcheck.postgres.programs import Identity
 
 KEPT = "kept"
@@ -33,7 +35,11 @@ _SCRIPT = (
 
 
 class Leash:
-    """A directory of its own and, once told to, a program in it; both go when we do."""
+    """A directory of its own and, once told to, a program in it; both go when we do.
+
+    Where the kernel can see to it, neither shell nor program opens a TCP connection: nor does then, in PostgreSQL,
+    dblink, a foreign table, or a program of ``COPY ... TO PROGRAM``.
+    """
 
     def __init__(self, directory: Path, environment: Mapping[str, str], identity: Identity) -> None:
         """Make the directory, closed to other users.
@@ -46,16 +52,7 @@ class Leash:
         reader, self._writer = os.pipe()
         self._life, life = os.pipe()
         try:
-            self._process = subprocess.Popen(
-                ["/bin/sh", "-c", _SCRIPT, "migcheck-leash", str(directory)],
-                stdin=reader,
-                stdout=life,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env=environment,
-                start_new_session=True,
-                **identity,
-            )
+            self._process = in_restricted_thread(lambda: self._shell(reader, life, environment, identity))
         except BaseException:
             os.close(self._writer)
             os.close(self._life)
@@ -67,6 +64,20 @@ class Leash:
             self.let_go()
             shutil.rmtree(directory, ignore_errors=True)
             raise MigcheckError(f"the folder {directory} cannot be made")
+
+    def _shell(
+        self, reader: int, life: int, environment: Mapping[str, str], identity: Identity
+    ) -> subprocess.Popen[Any]:
+        return subprocess.Popen(
+            ["/bin/sh", "-c", _SCRIPT, "migcheck-leash", str(self._directory)],
+            stdin=reader,
+            stdout=life,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env=environment,
+            start_new_session=True,
+            **identity,
+        )
 
     def run(self, command: Sequence[str]) -> None:
         """Start the program, with its output in the file ``log`` of the directory."""
