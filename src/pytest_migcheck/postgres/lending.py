@@ -10,10 +10,11 @@ from typing import Any, Protocol
 from pytest_migcheck.core.asking import ask
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.postgres.cluster import listens
+from pytest_migcheck.postgres.connecting import answers
 from pytest_migcheck.postgres.database import ConnectionParams
 from pytest_migcheck.postgres.external import attach_external
 from pytest_migcheck.postgres.rundir import read_log_tail
-from pytest_migcheck.postgres.server import Server, answers
+from pytest_migcheck.postgres.server import Server
 
 
 class Lending(Protocol):
@@ -61,6 +62,7 @@ def _plain(server: Server) -> dict[str, Any]:
         "params": asdict(server.params),
         "tcp": asdict(server.tcp),
         "run_directory": server.run_directory and str(server.run_directory),
+        "proof": server.proof,
         "container": server.container,
         "standins": list(server.standins),
         "token": getattr(server, "token", None),
@@ -79,8 +81,9 @@ def _attached(plain: dict[str, Any]) -> Server:
         params=params,
         tcp=tcp,
         stopper=lambda: None,
-        alive=lambda: listens(socket) if socket else answers(params),
+        alive=lambda: listens(socket) if socket else answers(params, plain["proof"]),
         log=lambda: read_log_tail(directory) if directory else "",
+        proof=plain["proof"],
         run_directory=directory,
         container=plain["container"],
         standins=tuple(plain["standins"]),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.postgres.connecting import open_connection
 from pytest_migcheck.postgres.database import ConnectionParams, Database
 from pytest_migcheck.postgres.leash import KEPT
 from pytest_migcheck.postgres.rundir import PASSFILE
@@ -27,7 +26,7 @@ class Server:
     ``seconds`` is how long it took to start. ``stopper``, ``alive``, ``log``, ``halter`` (shuts down cleanly, gives
     the data directory) and ``keeper`` (lets the server outlive us) belong to the rung. ``run_directory`` is where a
     server of our own lives, ``container`` the id of one that Docker runs; ``standins`` are the extensions that we
-    replace by SQL.
+    replace by SQL. ``proof`` is the token that a server of our own has (``postgres.proof``).
     """
 
     kind: str
@@ -40,6 +39,7 @@ class Server:
     stopper: Callable[[], None] = field(repr=False)
     alive: Callable[[], bool] = field(repr=False)
     log: Callable[[], str] = field(repr=False)
+    proof: str = ""
     run_directory: Path | None = None
     container: str | None = None
     halter: Callable[[], Path] | None = field(default=None, repr=False)
@@ -73,14 +73,23 @@ class Server:
         return replace(self.tcp, dbname=dbname)
 
     def connect(self, dbname: str | None = None, *, autocommit: bool = True) -> psycopg.Connection[Any]:
-        """Open a connection; without a name, to the database where observers belong."""
+        """Open a connection; without a name, to the database where observers belong.
+
+        Raises:
+            ForeignServerError: it reached another server.
+            MigcheckError: the server died.
+        """
         target = self.params if dbname is None else self.params_of(dbname)
         try:
-            return open_connection(target, autocommit=autocommit)
+            return open_connection(target, self.proof_of(target.dbname), autocommit=autocommit)
         except psycopg.OperationalError as error:
             if self.is_alive():
                 raise
             raise self.died() from error
+
+    def proof_of(self, dbname: str) -> str | None:
+        """The token that a connection to the database must show; None if it can show none, only its address."""
+        return self.proof
 
     def database_name(self, name: str) -> str:
         """The name that a database gets here; on a server that is not ours, it carries the run's token."""
@@ -199,69 +208,3 @@ class Server:
                 self.stopper()
             finally:
                 self._end_maintenance()
-
-
-def open_connection(
-    target: ConnectionParams, *, autocommit: bool = True, connect_timeout: int = 10
-) -> psycopg.Connection[Any]:
-    """Connect as the target says; PGHOSTADDR, PGOPTIONS and the like of the environment do not lead elsewhere."""
-    settings: dict[str, Any] = {"hostaddr": "", "options": "", **dict(target.settings)}
-    return psycopg.Connection.connect(
-        host=target.host,
-        port=target.port,
-        user=target.user,
-        password=target.password,
-        dbname=target.dbname,
-        autocommit=autocommit,
-        connect_timeout=connect_timeout,
-        application_name="pytest-migcheck",
-        **settings,
-    )
-
-
-def answers(target: ConnectionParams) -> bool:
-    """Whether somebody lets us in there."""
-    try:
-        open_connection(target, connect_timeout=5).close()
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
-def await_connection(
-    target: ConnectionParams,
-    exited: Callable[[], str | None],
-    log: Callable[[], str],
-    use: Callable[[psycopg.Connection[Any]], object] = lambda _: None,
-    seconds: float = 60.0,
-) -> tuple[str, int]:
-    """Poll until the server answers, and ``use`` that connection; returns its version as text and as number.
-
-    Raises:
-        MigcheckError: the server ended (``exited`` says how), or did not answer in time.
-    """
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            with open_connection(target, connect_timeout=5) as connection:
-                use(connection)
-                return server_version(connection)
-        except psycopg.OperationalError as error:
-            ended = exited()
-            if ended is not None:
-                raise MigcheckError(f"PostgreSQL did not start: {ended}") from error
-            if time.monotonic() > deadline:
-                raise MigcheckError(f"PostgreSQL did not answer within {seconds:g} s: {error}\n{log()}") from error
-        time.sleep(0.002)
-
-
-def server_version(connection: psycopg.Connection[Any]) -> tuple[str, int]:
-    row = connection.execute(
-        "SELECT current_setting('server_version'), current_setting('server_version_num')"
-    ).fetchone()
-    assert row is not None
-    return str(row[0]).split()[0], int(row[1])
-
-
-def new_password() -> str:
-    return secrets.token_urlsafe(18)
