@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.guard.variables import PASSWORDS, without_libpq_variables
 from pytest_migcheck.postgres.database import ConnectionParams
 from pytest_migcheck.postgres.proof import ForeignServerError, proves
 
@@ -18,7 +19,7 @@ from pytest_migcheck.postgres.proof import ForeignServerError, proves
 def open_connection(
     target: ConnectionParams, proof: str | None, *, autocommit: bool = True, connect_timeout: int = 10
 ) -> psycopg.Connection[Any]:
-    """Connect as the target says; PGHOSTADDR, PGOPTIONS and the like of the environment do not lead elsewhere.
+    """Connect as the target says; of libpq's variables only those apply that find a password which it lacks.
 
     Args:
         target: where to.
@@ -30,19 +31,20 @@ def open_connection(
         ForeignServerError: the connection reached another server.
         psycopg.OperationalError: nobody answers, or lets us in.
     """
-    settings: dict[str, Any] = {"hostaddr": "", "options": "", **dict(target.settings)}
+    settings: dict[str, Any] = dict(target.settings)
     try:
-        connection = psycopg.Connection.connect(
-            host=target.host,
-            port=target.port,
-            user=target.user,
-            password=target.password,
-            dbname=target.dbname,
-            autocommit=autocommit,
-            connect_timeout=connect_timeout,
-            application_name="pytest-migcheck",
-            **settings,
-        )
+        with without_libpq_variables(keep=() if target.password else PASSWORDS):
+            connection = psycopg.Connection.connect(
+                host=target.host,
+                port=target.port,
+                user=target.user,
+                password=target.password or None,
+                dbname=target.dbname,
+                autocommit=autocommit,
+                connect_timeout=connect_timeout,
+                application_name="pytest-migcheck",
+                **settings,
+            )
     except psycopg.OperationalError as error:
         if error.pgconn is not None and not _is_address(target, error.pgconn):
             raise _foreign(target, error.pgconn) from error
