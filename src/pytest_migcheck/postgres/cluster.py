@@ -23,6 +23,7 @@ from filelock import FileLock
 from psycopg import sql
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.postgres.connecting import await_connection, new_password
 from pytest_migcheck.postgres.database import ConnectionParams
 from pytest_migcheck.postgres.leash import Leash
 from pytest_migcheck.postgres.ports import take_port
@@ -33,9 +34,10 @@ from pytest_migcheck.postgres.programs import (
     server_environment,
     server_identity,
 )
+from pytest_migcheck.postgres.proof import SETTING, ForeignServerError, new_token
 from pytest_migcheck.postgres.rundir import PASSFILE, discard, hold, new_run_directory, read_log_tail, sweep_stale
 from pytest_migcheck.postgres.seed import SUPERUSER, seed_for
-from pytest_migcheck.postgres.server import Server, await_connection, new_password
+from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.postgres.standins import STANDINS, lay_out_standins
 from pytest_migcheck.postgres.store import DamagedClusterError, StoredCluster
 
@@ -87,7 +89,7 @@ def start_cluster(binaries: Binaries, reason: str, stored: StoredCluster | None 
     try:
         server = _start(binaries, identity, stored, anew=False)
     except MigcheckError as error:
-        if stored is not None and isinstance(error, DamagedClusterError):
+        if isinstance(error, ForeignServerError) or (stored is not None and isinstance(error, DamagedClusterError)):
             raise
         server = _start_again(binaries, identity, stored)
     reason += f"; stand-ins for {', '.join(server.standins)}" if server.standins else ""
@@ -127,9 +129,10 @@ def _start(binaries: Binaries, identity: Identity, stored: StoredCluster | None,
         usable = reachable(binaries, run_directory / "programs", identity)
         seed = seed_for(usable)
         standins = lay_out_standins(usable, seed.major, run_directory, identity)
-        port = take_port()
+        port, proof = take_port(), new_token()
         options = {
             **_OPTIONS,
+            SETTING: proof,
             **(_OPTIONS_16 if seed.major >= 16 else {}),
             **({"extension_control_path": f"$system:{run_directory / STANDINS}"} if standins else {}),
         }
@@ -139,7 +142,7 @@ def _start(binaries: Binaries, identity: Identity, stored: StoredCluster | None,
         with copied as password:
             (data / "pg_hba.conf").write_text(_HBA)
             leash.run(_command(usable, run_directory, port, options))
-            server = _running(binaries, run_directory, port, leash, password)
+            server = _running(binaries, run_directory, port, leash, password, proof)
     except BaseException as error:
         stop()
         if isinstance(error, OSError):
@@ -150,7 +153,9 @@ def _start(binaries: Binaries, identity: Identity, stored: StoredCluster | None,
     return server
 
 
-def _running(binaries: Binaries, run_directory: Path, port: int, leash: Leash, old_password: str) -> Server:
+def _running(
+    binaries: Binaries, run_directory: Path, port: int, leash: Leash, old_password: str, proof: str
+) -> Server:
     """The server once it answers, with a password of its own."""
     password = new_password()
     target = ConnectionParams(host=str(run_directory), port=port, user=SUPERUSER, password=password, dbname="postgres")
@@ -163,7 +168,7 @@ def _running(binaries: Binaries, run_directory: Path, port: int, leash: Leash, o
 
     _await_ready(run_directory / "data" / "postmaster.pid", leash)
     version, number = await_connection(
-        replace(target, password=old_password), exited, log_tail, lambda found: set_password(found, password)
+        replace(target, password=old_password), proof, exited, log_tail, lambda found: set_password(found, password)
     )
     (run_directory / PASSFILE).touch(mode=0o600)
     (run_directory / PASSFILE).write_text(f"*:*:*:{SUPERUSER}:{password}\n")
@@ -175,6 +180,7 @@ def _running(binaries: Binaries, run_directory: Path, port: int, leash: Leash, o
         seconds=0.0,
         params=target,
         tcp=replace(target, host="127.0.0.1"),
+        proof=proof,
         stopper=lambda: None,
         alive=lambda: leash.holds and is_there(run_directory) and listens(run_directory / f".s.PGSQL.{port}"),
         log=log_tail,

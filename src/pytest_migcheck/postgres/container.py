@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.postgres.connecting import await_connection, new_password
 from pytest_migcheck.postgres.database import ConnectionParams
-from pytest_migcheck.postgres.server import Server, await_connection, new_password
+from pytest_migcheck.postgres.proof import SETTING, new_token
+from pytest_migcheck.postgres.server import Server
 
 INSTALL_LINE = 'pip install "pytest-migcheck[docker]"'
 _PORT = 5432
@@ -58,10 +60,10 @@ def start_container(image: str, reason: str) -> Server:
     started = time.perf_counter()
     _check_installed()
     probe_daemon()
-    password = new_password()
-    holder, stdin = _run(image, password)
+    password, proof = new_password(), new_token()
+    holder, stdin = _run(image, password, proof)
     try:
-        return _running(image, reason, password, holder, stdin, started)
+        return _running(image, reason, password, proof, holder, stdin, started)
     except BaseException:
         _release(holder, stdin)
         raise
@@ -93,10 +95,10 @@ def probe_daemon() -> None:
         raise MigcheckError(f"no Docker daemon ({host or places[0]} does not answer)")
 
 
-def _run(image: str, password: str) -> tuple[Any, Any]:
+def _run(image: str, password: str, proof: str) -> tuple[Any, Any]:
     """Start the container and hold its leash; returns it and our end."""
     try:
-        container = _container(image, password)
+        container = _container(image, password, proof)
     except Exception as error:
         raise MigcheckError(f"docker:{image}: {_one_line(error)}") from error
     try:
@@ -111,7 +113,7 @@ def _run(image: str, password: str) -> tuple[Any, Any]:
     return container, stdin
 
 
-def _container(image: str, password: str) -> Any:
+def _container(image: str, password: str, proof: str) -> Any:
     from testcontainers.core.config import testcontainers_config
     from testcontainers.core.container import DockerContainer
 
@@ -121,7 +123,8 @@ def _container(image: str, password: str) -> Any:
     for name, value in (("PASSWORD", password), ("USER", "postgres"), ("DB", "postgres")):
         container.with_env(f"POSTGRES_{name}", value)
     container.with_env("PGDATA", f"{_DATA}/data")
-    container.with_command(["postgres", *(w for o in _OPTIONS.items() for w in ("-c", "=".join(o)))])
+    options = {**_OPTIONS, SETTING: proof}
+    container.with_command(["postgres", *(w for o in options.items() for w in ("-c", "=".join(o)))])
     words: dict[str, Any] = {"stdin_open": True, "auto_remove": True, "shm_size": "256m"}
     words["entrypoint"] = ["sh", "-c", _LEASH, "migcheck-leash"]
     if hasattr(container, "tmpfs"):
@@ -149,7 +152,9 @@ def _interface(client: Any) -> tuple[str] | None:
     return None
 
 
-def _running(image: str, reason: str, password: str, holder: Any, stdin: Any, started: float) -> Server:
+def _running(
+    image: str, reason: str, password: str, proof: str, holder: Any, stdin: Any, started: float
+) -> Server:
     wrapped = holder.get_wrapped_container()
     host, port = _address(holder)
     target = ConnectionParams(host=host, port=port, user="postgres", password=password, dbname="postgres")
@@ -167,7 +172,7 @@ def _running(image: str, reason: str, password: str, holder: Any, stdin: Any, st
         return bool(wrapped.status == "running")
 
     exited = _seldom(lambda: None if is_there() else f"the container of {image} ended:\n{log()}")
-    version, number = await_connection(target, exited, log)
+    version, number = await_connection(target, proof, exited, log)
     return Server(
         kind="container",
         version=version,
@@ -176,6 +181,7 @@ def _running(image: str, reason: str, password: str, holder: Any, stdin: Any, st
         seconds=time.perf_counter() - started,
         params=target,
         tcp=target,
+        proof=proof,
         stopper=lambda: _release(holder, stdin),
         alive=is_there,
         log=log,

@@ -14,8 +14,9 @@ import psycopg
 from psycopg import sql
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.postgres.connecting import answers, open_connection, server_version
 from pytest_migcheck.postgres.database import ConnectionParams
-from pytest_migcheck.postgres.server import Server, answers, open_connection, server_version
+from pytest_migcheck.postgres.server import Server
 
 _PREFIX = "migcheck_"
 _OURS = re.compile(rf"{_PREFIX}([0-9a-f]{{8}})[0-9a-f]{{4}}_")
@@ -33,7 +34,7 @@ def connect_external(url: str) -> Server:
     started = time.perf_counter()
     target = _parse(url)
     try:
-        with open_connection(target) as connection:
+        with open_connection(target, None) as connection:
             _check_rights(connection, target)
             version, number = server_version(connection)
             if number < _OLDEST:
@@ -67,7 +68,7 @@ def attach_external(target: ConnectionParams, *, token: str, **words: Any) -> Ex
         params=target,
         tcp=target,
         stopper=lambda: None,
-        alive=lambda: answers(target),
+        alive=lambda: answers(target, None),
         log=lambda: "(its log is on its own machine)",
         token=token,
     )
@@ -86,6 +87,10 @@ class ExternalServer(Server):
             return name
         # The end of a name holds what tells it from others, so the end is kept.
         return head + name.removeprefix(_PREFIX)[-(_LONGEST_NAME - len(head)) :]
+
+    def proof_of(self, dbname: str) -> str | None:
+        """The name of a database of this run: no other server has it."""
+        return dbname if dbname.startswith(f"{_PREFIX}{self.token}_") else None
 
     def drop_database(self, name: str, by: psycopg.Connection[Any] | None = None) -> None:
         """Drop a database of this run; any other name is refused."""

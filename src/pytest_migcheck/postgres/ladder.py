@@ -14,6 +14,7 @@ from pytest_migcheck.postgres.cluster import start_cluster
 from pytest_migcheck.postgres.container import start_container
 from pytest_migcheck.postgres.external import connect_external
 from pytest_migcheck.postgres.programs import Binaries
+from pytest_migcheck.postgres.proof import ForeignServerError
 from pytest_migcheck.postgres.server import Server
 from pytest_migcheck.postgres.store import DamagedClusterError, StoredCluster
 
@@ -52,7 +53,7 @@ def start_server(
         try:
             return _rung(rung, argument, tried, stored, target_version)
         except MigcheckError as error:
-            if wanted != "auto" or isinstance(error, DamagedClusterError):
+            if wanted != "auto" or isinstance(error, (DamagedClusterError, ForeignServerError)):
                 raise
             tried.append(f"{rung}: {error}")
     raise MigcheckError(

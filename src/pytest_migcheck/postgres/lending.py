@@ -11,10 +11,11 @@ from pytest_migcheck.core.asking import ask
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.postgres.cluster import is_there, listens
 from pytest_migcheck.postgres.cluster_wide import ClusterBaseline
+from pytest_migcheck.postgres.connecting import answers
 from pytest_migcheck.postgres.database import ConnectionParams
 from pytest_migcheck.postgres.external import attach_external
 from pytest_migcheck.postgres.rundir import read_log_tail
-from pytest_migcheck.postgres.server import Server, answers
+from pytest_migcheck.postgres.server import Server
 
 
 class Lending(Protocol):
@@ -66,6 +67,7 @@ def plain_server(server: Server) -> dict[str, Any]:
         "params": asdict(server.params),
         "tcp": asdict(server.tcp),
         "run_directory": server.run_directory and str(server.run_directory),
+        "proof": server.proof,
         "container": server.container,
         "standins": list(server.standins),
         "token": getattr(server, "token", None),
@@ -86,8 +88,9 @@ def attached_server(plain: dict[str, Any]) -> Server:
         params=params,
         tcp=tcp,
         stopper=lambda: None,
-        alive=lambda: _is_alive(socket) if socket else answers(params),
+        alive=lambda: _is_alive(socket) if socket else answers(params, plain["proof"]),
         log=lambda: read_log_tail(directory) if directory else "",
+        proof=plain["proof"],
         run_directory=directory,
         container=plain["container"],
         standins=tuple(plain["standins"]),

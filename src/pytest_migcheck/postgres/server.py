@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,8 +13,8 @@ import psycopg
 from psycopg import sql
 
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.guard import own
 from pytest_migcheck.postgres.admission import Admission, is_not_ready, refuses
+from pytest_migcheck.postgres.connecting import open_connection
 from pytest_migcheck.postgres.database import ConnectionParams, Database
 from pytest_migcheck.postgres.leash import KEPT
 from pytest_migcheck.postgres.rundir import PASSFILE
@@ -33,7 +32,8 @@ class Server:
     ``seconds`` is how long it took to start. ``stopper``, ``alive``, ``log``, ``halter`` (shuts down cleanly, gives
     the data directory) and ``keeper`` (lets the server outlive us) belong to the rung. ``run_directory`` is where a
     server of our own lives, ``container`` the id of one that Docker runs; ``standins`` are the extensions that we
-    replace by SQL; ``at_start`` is what the cluster had before migrations ran (``postgres.cluster_wide``).
+    replace by SQL; ``at_start`` is what the cluster had before migrations ran (``postgres.cluster_wide``);
+    ``proof`` is the token that a server of our own has (``postgres.proof``).
     """
 
     kind: str
@@ -46,6 +46,7 @@ class Server:
     stopper: Callable[[], None] = field(repr=False)
     alive: Callable[[], bool] = field(repr=False)
     log: Callable[[], str] = field(repr=False)
+    proof: str = ""
     run_directory: Path | None = None
     container: str | None = None
     halter: Callable[[], Path] | None = field(default=None, repr=False)
@@ -81,12 +82,17 @@ class Server:
         return replace(self.tcp, dbname=dbname)
 
     def connect(self, dbname: str | None = None, *, autocommit: bool = True) -> psycopg.Connection[Any]:
-        """Open a connection; without a name, to the database where observers belong."""
+        """Open a connection; without a name, to the database where observers belong.
+
+        Raises:
+            ForeignServerError: it reached another server.
+            MigcheckError: the server died.
+        """
         target = self.params if dbname is None else self.params_of(dbname)
         deadline = time.monotonic() + _RECOVERY
         while True:
             try:
-                return open_connection(target, autocommit=autocommit)
+                return open_connection(target, self.proof_of(target.dbname), autocommit=autocommit)
             except psycopg.OperationalError as error:
                 if not self.is_alive():
                     raise self.died() from error
@@ -99,6 +105,10 @@ class Server:
         """Give our own role its login and password back, over a session that is open; false if it had both."""
         kept = self._maintenance
         return kept is not None and not kept.closed and self._admission.restore(kept, self.params.password)
+
+    def proof_of(self, dbname: str) -> str | None:
+        """The token that a connection to the database must show; None if it can show none, only its address."""
+        return self.proof
 
     def database_name(self, name: str) -> str:
         """The name that a database gets here; on a server that is not ours, it carries the run's token."""
@@ -231,72 +241,3 @@ class Server:
                 self.stopper()
             finally:
                 self._end_maintenance()
-
-
-def open_connection(
-    target: ConnectionParams, *, autocommit: bool = True, connect_timeout: int = 10
-) -> psycopg.Connection[Any]:
-    """Connect as the target says; PGHOSTADDR, PGOPTIONS and the like of the environment do not lead elsewhere."""
-    settings: dict[str, Any] = {"hostaddr": "", "options": "", **dict(target.settings)}
-    with own.passing():
-        return psycopg.Connection.connect(
-            host=target.host,
-            port=target.port,
-            user=target.user,
-            password=target.password,
-            dbname=target.dbname,
-            autocommit=autocommit,
-            connect_timeout=connect_timeout,
-            application_name="pytest-migcheck",
-            **settings,
-        )
-
-
-def answers(target: ConnectionParams) -> bool:
-    """Whether somebody lets us in there."""
-    try:
-        open_connection(target, connect_timeout=5).close()
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
-def await_connection(
-    target: ConnectionParams,
-    exited: Callable[[], str | None],
-    log: Callable[[], str],
-    use: Callable[[psycopg.Connection[Any]], object] = lambda _: None,
-    seconds: float = 60.0,
-) -> tuple[str, int]:
-    """Poll until the server answers, and ``use`` that connection; returns its version as text and as number.
-
-    Raises:
-        MigcheckError: the server ended (``exited`` says how), refuses us for good, or did not answer in time.
-    """
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            with open_connection(target, connect_timeout=5) as connection:
-                use(connection)
-                return server_version(connection)
-        except psycopg.OperationalError as error:
-            ended = exited()
-            if ended is not None:
-                raise MigcheckError(f"PostgreSQL did not start: {ended}") from error
-            if refuses(error):
-                raise MigcheckError(f"PostgreSQL lets nobody in: {error}\n{log()}") from error
-            if time.monotonic() > deadline:
-                raise MigcheckError(f"PostgreSQL did not answer within {seconds:g} s: {error}\n{log()}") from error
-        time.sleep(0.002)
-
-
-def server_version(connection: psycopg.Connection[Any]) -> tuple[str, int]:
-    row = connection.execute(
-        "SELECT current_setting('server_version'), current_setting('server_version_num')"
-    ).fetchone()
-    assert row is not None
-    return str(row[0]).split()[0], int(row[1])
-
-
-def new_password() -> str:
-    return secrets.token_urlsafe(18)

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, exc
+from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.orm import Session
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.guard.variables import without_libpq_variables
 from pytest_migcheck.postgres.database import Database
 
 if TYPE_CHECKING:
@@ -27,11 +28,23 @@ _NOW = "SELECT pg_catalog.transaction_timestamp()"
 @contextmanager
 def engine_on(database: Database, options: dict[str, Any]) -> Iterator[Engine]:
     """An engine on the database, disposed afterwards."""
-    engine = create_engine(database.url, **options)
+    engine = _engine(database, options)
     try:
         yield engine
     finally:
         engine.dispose()
+
+
+def _engine(database: Database, options: dict[str, Any]) -> Engine:
+    """An engine whose connections libpq's variables do not reach."""
+    engine = create_engine(database.url, **options)
+
+    def connect(dialect: Any, _record: Any, cargs: Any, cparams: dict[str, Any]) -> Any:
+        with without_libpq_variables():
+            return dialect.connect(*cargs, **cparams)
+
+    event.listen(engine, "do_connect", connect)
+    return engine
 
 
 def async_engine_on(database: Database, options: dict[str, Any]) -> AsyncEngine:
@@ -58,7 +71,7 @@ class SharedConnection:
     def __init__(self, database: Database, options: dict[str, Any]) -> None:
         self.database = database
         self.spoilt = False
-        self._engine = create_engine(database.url, **options)
+        self._engine = _engine(database, options)
         self._connection: Connection | None = None
 
     @contextmanager

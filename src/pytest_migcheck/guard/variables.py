@@ -1,0 +1,75 @@
+"""libpq's environment variables: kept away from our own connections, and countered in the URLs that we hand out.
+
+libpq reads some of them (PGSERVICE, PGDATESTYLE, PGTZ, PGGEQO) whatever a connection string says.
+https://www.postgresql.org/docs/current/libpq-envars.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import threading
+from collections.abc import Collection, Iterator, Mapping
+
+#: What finds a password; applies to a server given by a URL that names none.
+PASSWORDS = frozenset({"PGPASSWORD", "PGPASSFILE"})
+# A setting that a server of ours cannot meet, and the value that it can.
+_COUNTERS = {
+    "PGSSLMODE": ("sslmode", "disable"),
+    "PGGSSENCMODE": ("gssencmode", "disable"),
+    "PGCHANNELBINDING": ("channel_binding", "disable"),
+    "PGTARGETSESSIONATTRS": ("target_session_attrs", "any"),
+    "PGREQUIREAUTH": ("require_auth", "scram-sha-256,md5"),
+}
+_FIRST_LIBPQ_WITH_REQUIRE_AUTH = 160000
+
+_lock = threading.RLock()
+# A child that is forked meanwhile would never see the variables again.
+os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+
+
+@contextlib.contextmanager
+def without_libpq_variables(keep: Collection[str] = ()) -> Iterator[None]:
+    """Take every variable of libpq, but for those to keep, out of the environment until the block ends."""
+    if not _libpq_variables(os.environ):
+        yield
+        return
+    with _lock:
+        # Looked up again: another thread may have had them.
+        taken = {name: os.environ[name] for name in _libpq_variables(os.environ) if name not in keep}
+        for name in taken:
+            del os.environ[name]
+        try:
+            yield
+        finally:
+            os.environ.update(taken)
+
+
+def _libpq_variables(environment: Mapping[str, str]) -> list[str]:
+    return [name for name in environment if name.startswith("PG") and name.isupper()]
+
+
+def countering_settings(environment: Mapping[str, str], host: str, libpq_version: int) -> dict[str, str]:
+    """The settings of libpq that a URL has to name so that the environment does not break it or lead it elsewhere.
+
+    Args:
+        environment: with the user's variables.
+        host: that the URL names.
+        libpq_version: an older one does not know every setting.
+    """
+    by_file = "PGSERVICE" in environment
+    found = {word: value for name, (word, value) in _COUNTERS.items() if by_file or name in environment}
+    if libpq_version < _FIRST_LIBPQ_WITH_REQUIRE_AUTH:
+        found.pop("require_auth", None)
+    if (by_file or "PGHOSTADDR" in environment) and _is_address(host):
+        found["hostaddr"] = host
+    if by_file or not environment.get("PGCONNECT_TIMEOUT", "0").strip().isdecimal():
+        found["connect_timeout"] = "10"
+    return found
+
+
+def _is_address(host: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return bool(ipaddress.ip_address(host))
+    return False
