@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import sysconfig
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,10 @@ def prepended_folders(config: Config) -> tuple[Path, ...]:
     """The folders that ``prepend_sys_path`` puts first; "." means the configuration's folder, then the working one."""
     source = config.config_file_name or getattr(config, "toml_file_name", None)
     read = getattr(config, "get_prepend_sys_paths_list", None)
-    entries = (read() if read else (config.get_main_option("prepend_sys_path") or "").split()) or []
+    with warnings.catch_warnings():
+        # Alembic warns of files that do not set path_separator; with filterwarnings = error that would end the run.
+        warnings.simplefilter("ignore")
+        entries = (read() if read else (config.get_main_option("prepend_sys_path") or "").split()) or []
     own = [Path(source).absolute().parent] if source and "." in entries else []
     return tuple(dict.fromkeys((*own, *(Path(entry).absolute() for entry in entries))))
 
