@@ -13,6 +13,7 @@ from alembic.util import to_tuple
 
 from pytest_migcheck.core.graph import Graph, Revision
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.text import LINE, clean
 from pytest_migcheck.history.alembic.discover import script_location
 from pytest_migcheck.history.alembic.loading import load_files
 from pytest_migcheck.history.alembic.written import definition_lines, docstring, line_of
@@ -178,7 +179,7 @@ def _revision(script: Script) -> Revision:
         parents=tuple(script._versioned_down_revisions),
         depends_on=tuple(d for d in script._resolved_dependencies if d not in script._versioned_down_revisions),
         path=str(Path(script.path).absolute()),
-        message=" ".join(_doc(script).split()),
+        message=clean(" ".join(_doc(script).split()), LINE),
         branch_labels=tuple(sorted(script.branch_labels)),
         upgrade_line=lines.get("upgrade", 1),
         downgrade_line=lines.get("downgrade", 1),
