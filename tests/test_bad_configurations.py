@@ -78,10 +78,9 @@ INI_FILES = {
         "alembic.ini: no script_location and no section [alembic]\n"
         "what to do: set script_location = path/to/migrations in alembic.ini, in its section [alembic]",
     ),
-    "a separator that is none": (
-        INI.replace("path_separator = os", "path_separator = comma").encode(),
-        "alembic.ini: script_location = 'ROOT/migrations': 'comma' is not a valid value for path_separator; expected "
-        "'space', 'newline', 'os', ':', ';'",
+    "a length that is no number": (
+        INI.encode() + b"truncate_slug_length = long\n",
+        "alembic.ini:6: truncate_slug_length = long is not a whole number\nvalid: a whole number, such as 40",
     ),
 }
 
@@ -90,7 +89,15 @@ INI_FILES = {
 def test_an_alembic_ini_that_cannot_be_read(project: Project, migcheck, text: bytes, message: str) -> None:
     project.revision("a1", TABLE, UNDO)
     (project.path / "alembic.ini").write_bytes(text)
-    assert error_of(migcheck()).replace(str(project.path), "ROOT") == message
+    assert error_of(migcheck()) == message
+
+
+def test_a_separator_that_is_none(project: Project, migcheck) -> None:
+    pytest.importorskip("alembic", minversion="1.16")
+    project.write("alembic.ini", INI.replace("path_separator = os", "path_separator = comma"))
+    assert error_of(migcheck()) == (
+        "alembic.ini: 'comma' is not a valid value for path_separator; expected 'space', 'newline', 'os', ':', ';'"
+    )
 
 
 def test_a_directory_named_alembic_ini(project: Project, migcheck) -> None:

@@ -76,6 +76,15 @@ def _read_ini(config: Config, path: Path, root: Path) -> None:
             value = parser.get(section, option, raw=True)
             place = f"{name}:{_line_of(raw, option, section)}"
             raise MigcheckError(_percent_error(place, option, value, _escaped(value, parser, section))) from error
+    _refuse_slug_length(parser, config.config_ini_section, raw, name)
+
+
+def _refuse_slug_length(parser: configparser.ConfigParser, section: str, raw: bytes, name: str) -> None:
+    option = "truncate_slug_length"
+    value = parser.get(section, option, fallback="40")
+    if not value.strip().isdecimal():
+        place = f"{name}:{_line_of(raw, option, section)}"
+        raise MigcheckError(f"{place}: {option} = {value} is not {_NUMBER}\nvalid: {_NUMBER}, such as 40")
 
 
 def _options_read(parser: configparser.ConfigParser, main: str) -> Iterator[tuple[str, str]]:

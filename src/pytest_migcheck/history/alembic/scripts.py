@@ -9,7 +9,7 @@ from pathlib import Path
 
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
-from alembic.util import to_tuple
+from alembic.util import CommandError, to_tuple
 
 from pytest_migcheck.core.graph import Graph, Revision
 from pytest_migcheck.core.outcome import MigcheckError
@@ -40,8 +40,11 @@ def open_scripts(config: Config, label: str) -> ScriptDirectory:
             warnings.simplefilter("ignore")
             _prepend_config_folder(config)
             scripts = ScriptDirectory.from_config(config)
-    except Exception as error:
+    except (CommandError, ImportError) as error:
         raise MigcheckError(f"{label}: script_location = {location!r}: {error}") from error
+    except Exception as error:
+        # Of another option, such as a path_separator that is none; Alembic's text names it.
+        raise MigcheckError(f"{label}: {error}") from error
     finally:
         _keep_new_paths_once(known_path)
     if not (Path(scripts.dir) / "env.py").is_file():
