@@ -38,8 +38,8 @@ INI_FILES = {
     ),
     "a line that is no option": (
         b"[alembic]\nscript_location\n",
-        "alembic.ini:2: 'script_location\\n' is no option\n"
-        "valid: NAME = VALUE; a line that is indented goes on with a value",
+        "alembic.ini:2: 'script_location' is no option\n"
+        "valid: NAME = VALUE; an indented line goes on with a value",
     ),
     "binary": (
         b"\x7fELF\x02\x01\x01\n\x00\x00",

@@ -115,8 +115,9 @@ def _ini_error(error: configparser.Error | UnicodeDecodeError, raw: bytes, name:
             "valid: [alembic] in a line of its own, then its options, NAME = VALUE"
         )
     if isinstance(error, configparser.ParsingError) and error.errors:
-        line, text = error.errors[0]
-        return f"{name}:{line}: {text} is no option\nvalid: NAME = VALUE; a line that is indented goes on with a value"
+        line = error.errors[0][0]
+        text = raw.decode("utf-8", "replace").split("\n")[line - 1].strip()
+        return f"{name}:{line}: {text!r} is no option\nvalid: NAME = VALUE; an indented line goes on with a value"
     return f"{name}: {error}"
 
 

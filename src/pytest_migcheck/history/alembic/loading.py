@@ -73,7 +73,7 @@ def _explained(error: BaseException, scripts: ScriptDirectory) -> str:
 def _being_loaded(error: BaseException) -> tuple[str | None, ModuleType | None]:
     """The file that Alembic was loading, and its module where that was there already."""
     for frame, _line in traceback.walk_tb(error.__traceback__):
-        here = frame.f_locals
+        here = dict(frame.f_locals)  # since Python 3.13 no dictionary itself
         if frame.f_globals.get("__name__") == "alembic.script.base" and {"dir_", "filename"} <= here.keys():
             module = here.get("module")
             return str(Path(here["dir_"]) / here["filename"]), module if isinstance(module, ModuleType) else None
