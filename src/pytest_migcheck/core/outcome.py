@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from pytest_migcheck.core.finding import Direction, Finding
 from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.core.text import clean
 
 HISTORY_CHECKS = ("heads", "upgrade", "roundtrip", "drift")
 REVISION_CHECKS = ("stairway", "locks", "data")
@@ -86,8 +87,11 @@ class Outcome:
 class MigcheckError(Exception):
     """Something that is not a finding stops the work: bad configuration, no server, env.py raises.
 
-    The message is complete for the user: what, where, what is valid, what to do.
+    The message is complete for the user: what, where, what is valid, what to do. It may quote what others wrote.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(clean(message))
 
 
 _P = ParamSpec("_P")

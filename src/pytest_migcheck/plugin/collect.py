@@ -14,6 +14,7 @@ import pytest
 from pytest_migcheck.core.finding import Finding, Severity
 from pytest_migcheck.core.outcome import HISTORY_CHECKS, REVISION_CHECKS, MigcheckError, Outcome, Status
 from pytest_migcheck.plugin.failure import FindingsFailed, representation
+from pytest_migcheck.report.github import for_a_log
 from pytest_migcheck.report.plain import plain_outcome
 from pytest_migcheck.report.terminal import first_shown, outcome_headline, render_outcome
 from pytest_migcheck.session import Session
@@ -112,7 +113,7 @@ class MigcheckItem(pytest.Item):
                 line=(first and first.line) or self.asked.line,
             )
         if isinstance(error, MigcheckError):
-            text = str(error)
+            text = for_a_log(str(error))
             return representation(text, headline=text.splitlines()[0], path=str(self.path), line=self.asked.line)
         # A fault of ours: without the frames of pytest, which calls runtest through two dozen of them.
         excinfo.traceback = excinfo.traceback.cut(path=__file__)

@@ -15,6 +15,7 @@ from pytest_migcheck.plugin.report_files import ReportFiles
 from pytest_migcheck.plugin.shared import session_of
 from pytest_migcheck.plugin.summary import Summary
 from pytest_migcheck.plugin.telling import describe
+from pytest_migcheck.report.github import for_a_log
 
 
 class Running:
@@ -25,7 +26,7 @@ class Running:
         try:
             self._session = session_of(config)
         except MigcheckError as error:
-            raise pytest.UsageError(str(error)) from error
+            raise pytest.UsageError(for_a_log(str(error))) from error
         self._files: dict[Path, tuple[Any, ...]] = {}
         self._reached: set[Path] = set()
         self._settings = self._session.settings
@@ -50,7 +51,7 @@ class Running:
         try:
             return asked_by_file(self._session, self._settings.checks, self._typed)
         except MigcheckError as error:
-            raise pytest.UsageError(f"migcheck: {error}") from error
+            raise pytest.UsageError(for_a_log(f"migcheck: {error}")) from error
 
     def _typed_paths(self) -> frozenset[Path]:
         """The paths that were typed; a worker of pytest-xdist is told."""

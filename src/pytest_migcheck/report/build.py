@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_migcheck import __version__
+from pytest_migcheck.report.shown import shown_everywhere
 
 SCHEMA = 1
 
@@ -38,6 +39,11 @@ class About:
 
 def build_report(entries: Sequence[Mapping[str, Any]], about: About) -> dict[str, Any]:
     """The report in the form of the JSON report; paths below the root are relative to it."""
+    report: dict[str, Any] = shown_everywhere(_built(entries, about))
+    return report
+
+
+def _built(entries: Sequence[Mapping[str, Any]], about: About) -> dict[str, Any]:
     root = about.root
     findings = [f for entry in entries for f in entry["findings"]]
     statements = [s for entry in entries for s in entry["statements"]]

@@ -5,11 +5,15 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 _SHOWN = ("error", "warning")
+_COMMAND = re.compile(r"(?m)^([^\S\n]*)::")
+_OLD_COMMAND = re.compile(r"##\[")
 
 
 def workflow_commands(report: Mapping[str, Any], annotated: Collection[str] = ()) -> Iterator[str]:
@@ -28,6 +32,25 @@ def workflow_commands(report: Mapping[str, Any], annotated: Collection[str] = ()
             done.add(node)
             continue
         yield _command(finding["severity"], finding, report["root"])
+
+
+def for_a_log(text: str) -> str:
+    """Text of others for the log of a workflow, in which none of it is a command.
+
+    GitHub's runner takes a line for one where ``::`` is the first that is not blank, and ``##[`` anywhere in a line is
+    the old form; a backslash before either is enough. Elsewhere such lines are SQL, and stay as they are.
+    """
+    if not on_github():
+        return text
+    return _OLD_COMMAND.sub(r"##\\[", _COMMAND.sub(r"\1\\::", text))
+
+
+def on_github() -> bool:
+    """Whether GitHub's runner reads what is printed.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+    """
+    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def _command(command: str, finding: Mapping[str, Any], root: str) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 from pytest_migcheck.core.finding import Difference, Finding
 from pytest_migcheck.core.lock import HeldLock
 from pytest_migcheck.core.outcome import Outcome, TracedStatement, WalkedStep
+from pytest_migcheck.report.shown import shown_outcome
 
 
 def plain_outcome(
     outcome: Outcome, *, node: str, history: str, check: str, revision: str | None, seconds: float
 ) -> dict[str, Any]:
     """The check's entry, its findings and its statements, in the form of the JSON report."""
+    outcome = shown_outcome(outcome)
     return {
         "check": {
             "node": node,

@@ -9,7 +9,10 @@ from pathlib import Path
 
 from pytest_migcheck.core.finding import Direction, Finding, Severity
 from pytest_migcheck.core.outcome import Outcome, TracedStatement
+from pytest_migcheck.core.text import LINE, clean
 from pytest_migcheck.report.build import relative
+from pytest_migcheck.report.github import for_a_log
+from pytest_migcheck.report.shown import shown_finding, shown_outcome
 
 _WIDTH = 8
 _SHOWN_SQL = 1200
@@ -24,8 +27,8 @@ def outcome_headline(outcome: Outcome) -> str:
     """The first line of a failed item, for the short summary, JUnit and annotations."""
     first, count = first_shown(outcome), len(_shown(outcome))
     if first is None:
-        return outcome.reason or ""
-    return headline(first) + (f" (and {count - 1} more)" if count > 1 else "")
+        return for_a_log(clean(outcome.reason or "", LINE))
+    return for_a_log(headline(shown_finding(first))) + (f" (and {count - 1} more)" if count > 1 else "")
 
 
 def first_shown(outcome: Outcome) -> Finding | None:
@@ -48,6 +51,7 @@ def render_outcome(outcome: Outcome, *, root: Path, node: str, verbosity: int, o
         verbosity: 2 adds every statement with its locks and the whole traceback.
         options: what that line needs besides the node id.
     """
+    outcome = shown_outcome(outcome)
     blocks = [render_finding(f, root) for f in _shown(outcome)]
     if outcome.reason is not None:
         blocks.append(f"  note    {outcome.reason}" if blocks else outcome.reason)
@@ -61,11 +65,12 @@ def render_outcome(outcome: Outcome, *, root: Path, node: str, verbosity: int, o
         blocks += [_statements(outcome.statements, root)] if outcome.statements else []
         if sections.get("full traceback"):
             blocks.append(sections["full traceback"])
-    return "\n".join([*blocks, *tail])
+    return for_a_log(clean("\n".join([*blocks, *tail]), None))
 
 
 def render_finding(finding: Finding, root: Path) -> str:
     """One finding, complete in itself."""
+    finding = shown_finding(finding)
     return "\n".join([headline(finding), *_where(finding, root), *_rows(finding, root)])
 
 
@@ -75,7 +80,7 @@ def _where(finding: Finding, root: Path) -> Iterator[str]:
     place = f"  {relative(finding.path, root)}:{finding.line}"
     word = "downgrade" if finding.path.endswith(".sql") else "downgrade()"
     yield place + (f"  {word}" if finding.direction is Direction.DOWNGRADE else "")
-    text = linecache.getline(finding.path, finding.line or 0).rstrip()
+    text = clean(linecache.getline(finding.path, finding.line or 0).rstrip(), LINE)
     if text and finding.check in ("stairway", "locks", "upgrade", "roundtrip") and not text.startswith("def "):
         yield f"  {finding.line} | {text}"
 

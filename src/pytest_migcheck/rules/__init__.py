@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+import sys
 from collections.abc import Sequence
 from functools import cache
 
@@ -34,7 +35,8 @@ def _load(module_name: str) -> Rule:
     module = importlib.import_module(f"{__name__}.{module_name}")
     rule = getattr(module, "RULE", None)
     name = module_name.replace("_", "-")
-    complete = name in RULE_NAMES and module.__doc__
+    # python -OO takes all docstrings away.
+    complete = name in RULE_NAMES and (module.__doc__ or sys.flags.optimize > 1)
     if not (isinstance(rule, Rule) and complete and rule.name == name and rule.bad):
         raise TypeError(
             f"{module.__file__}: a rule module holds RULE, a Rule named {name!r} of core/rule_ids.py, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 
@@ -35,7 +36,8 @@ def _load(module_name: str) -> HistoryRule:
     module = importlib.import_module(f"{__name__}.{module_name}")
     rule = getattr(module, "RULE", None)
     name = module_name.replace("_", "-")
-    complete = name in RULE_NAMES and name in FINDING_TEXTS and module.__doc__
+    # python -OO takes all docstrings away.
+    complete = name in RULE_NAMES and name in FINDING_TEXTS and (module.__doc__ or sys.flags.optimize > 1)
     if not (isinstance(rule, HistoryRule) and complete and rule.name == name):
         raise TypeError(
             f"{module.__file__}: a module of history_rules holds RULE, a HistoryRule named {name!r} of "

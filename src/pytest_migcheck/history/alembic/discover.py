@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import configparser
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from alembic.config import CommandLine, Config
+from alembic.util import CommandError
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.history.alembic.config_files import read_files, shown_path
 from pytest_migcheck.history.folders import project_folders
+
+# A header, of a table or of what should be one, and never mind where in the file.
+_IN_TOML = re.compile(rb"(?m)^\s*\[+\s*tool\s*\.\s*alembic\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,33 +65,44 @@ def _typed_config(root: Path, entry: str, origin: str = "--migcheck-config") -> 
         name, _, section = entry.rpartition(":")
     path = root / name
     if not path.is_file():
+        wrong = "is a directory" if path.is_dir() else "does not exist"
         raise MigcheckError(
-            f"{origin}: {name!r} does not exist (looked for {path})\n"
+            f"{origin}: {name!r} {wrong} (looked for {path})\n"
             "valid: the path of an alembic.ini or pyproject.toml, with :SECTION where it has several"
         )
-    config = _load(path, section)
-    if path.suffix == ".ini" and section not in _sections(path):
-        raise MigcheckError(
-            f"{origin}: {name} has no section [{section}]; it has {', '.join(_sections(path)) or 'none'}"
-        )
+    config = _load(path, section, root)
+    sections = config.file_config.sections()
+    if path.suffix == ".ini" and section not in sections:
+        raise MigcheckError(f"{origin}: {name} has no section [{section}]; it has {', '.join(sections) or 'none'}")
     return FoundConfig(label=entry, config=config)
 
 
 def _config_in(root: Path, directory: Path, looked_at: list[str]) -> FoundConfig | None:
     ini, toml = directory / "alembic.ini", directory / "pyproject.toml"
-    looked_at += [_relative(ini, root), f"[tool.alembic] of {_relative(toml, root)}"]
+    looked_at += [shown_path(ini, root), f"[tool.alembic] of {shown_path(toml, root)}"]
+    path = _file_in(directory)
+    if path is None:
+        return None
+    if path.is_dir():
+        raise MigcheckError(
+            f"{shown_path(path, root)}: this is a directory\n"
+            "valid: a file of this name, which holds Alembic's configuration\n"
+            "what to do: rename the directory, or name the file: --migcheck-config=path/to/alembic.ini"
+        )
+    return FoundConfig(label=shown_path(path, root), config=_load(path, "alembic", root))
+
+
+def _file_in(directory: Path) -> Path | None:
+    """Where a directory has its configuration; nothing of it is read but whether pyproject.toml speaks of Alembic."""
+    ini, toml = directory / "alembic.ini", directory / "pyproject.toml"
     if ini.is_file():
-        return FoundConfig(label=_relative(ini, root), config=_load(ini, "alembic"))
-    if toml.is_file() and "[tool.alembic]" in toml.read_text(encoding="utf-8"):
-        return FoundConfig(label=_relative(toml, root), config=_load(toml, "alembic"))
-    return None
+        return ini
+    if toml.is_file() and _IN_TOML.search(toml.read_bytes()):
+        return toml
+    return ini if ini.is_dir() else None
 
 
-def _relative(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
-def _load(path: Path, section: str) -> Config:
+def _load(path: Path, section: str, root: Path) -> Config:
     options = CommandLine().parser.parse_args(["upgrade", "heads"])
     directory = path.parent.absolute()
     ini = path if path.suffix != ".toml" else directory / "alembic.ini"
@@ -99,6 +115,7 @@ def _load(path: Path, section: str) -> Config:
         cmd_opts=options,
         **keywords,  # type: ignore[arg-type]
     )
+    read_files(config, root)
     _anchor(config, directory)
     return config
 
@@ -118,14 +135,11 @@ def _anchor(config: Config, directory: Path) -> None:
 def script_location(config: Config) -> str | None:
     """The script location as configured, of the .ini file or of pyproject.toml."""
     read = getattr(config, "get_alembic_option", config.get_main_option)
-    value = read("script_location")
+    try:
+        value = read("script_location")
+    except CommandError:  # what an older Alembic says of a file without the section
+        return None
     return str(value) if value is not None else None
-
-
-def _sections(path: Path) -> list[str]:
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.read(path, encoding="utf-8")
-    return parser.sections()
 
 
 def hooked_configs(returned: Sequence[Any], root: Path) -> tuple[FoundConfig, ...]:
@@ -151,7 +165,8 @@ def _hooked_config(value: Any, root: Path, number: int) -> FoundConfig:
         )
     options = CommandLine().parser.parse_args(["upgrade", "heads"])
     value.cmd_opts = value.cmd_opts or options
+    read_files(value, root)
     name = value.attributes.get("migcheck_name") or value.config_file_name or script_location(value)
-    label = _relative(Path(str(name)), root) if name else f"config {number + 1}"
+    label = shown_path(Path(str(name)), root) if name else f"config {number + 1}"
     section = value.config_ini_section
     return FoundConfig(label=label if section == "alembic" else f"{label}:{section}", config=value)

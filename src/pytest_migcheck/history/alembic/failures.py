@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.reading import is_users_file
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.history.alembic.events import statement_error
@@ -67,6 +68,24 @@ def _raised_in_downgrade(frames: TracebackType | None, path: str) -> bool:
     return any(
         isinstance(node, ast.Raise) and node.lineno <= frames.tb_lineno <= (node.end_lineno or node.lineno)
         for node in ast.walk(ast.parse(Path(path).read_bytes()))
+    )
+
+
+def hook_error(hook: str, lost: str, error: BaseException) -> MigcheckError:
+    """What an exception of the user's hook becomes, with the line of the hook that raised it.
+
+    Args:
+        hook: the name of the hook.
+        lost: what is not known without it, such as "the configurations".
+        error: what the hook raised; an error of ours, which is complete, stays as it is.
+    """
+    if isinstance(error, MigcheckError):
+        return error
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if is_users_file(f.filename)]
+    place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return MigcheckError(
+        f"{hook}: the hook raises{place}, so {lost} are not known\n{user_frames(error, is_users_file).rstrip()}\n"
+        f"what to do: correct the hook; {hook} returns None where it has nothing to say"
     )
 
 

@@ -9,12 +9,14 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.reading import is_users_file
 from pytest_migcheck.history.alembic.declared import METADATA_HOOK, DeclaredElsewhere
 from pytest_migcheck.history.alembic.discover import FoundConfig, find_configs, hooked_configs
-from pytest_migcheck.history.alembic.failures import user_frames
+from pytest_migcheck.history.alembic.failures import hook_error, user_frames
 from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptions
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.ddl import declared_source
 from pytest_migcheck.history.source import Hooks
 from pytest_migcheck.settings import Settings
+
+CONFIG_HOOK = "pytest_migcheck_alembic_config"
 
 
 def found_configs(settings: Settings, hooks: Hooks) -> tuple[FoundConfig, ...]:
@@ -23,7 +25,11 @@ def found_configs(settings: Settings, hooks: Hooks) -> tuple[FoundConfig, ...]:
     Raises:
         MigcheckError: there is none, or one cannot be read.
     """
-    hooked = hooked_configs(hooks.alembic_config(settings.root), settings.root)
+    try:
+        returned = hooks.alembic_config(settings.root)
+    except (Exception, SystemExit) as error:
+        raise hook_error(CONFIG_HOOK, "the configurations", error) from error
+    hooked = hooked_configs(returned, settings.root)
     return tuple(hooked or find_configs(settings.root, settings.config))
 
 

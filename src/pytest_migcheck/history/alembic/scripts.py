@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import sys
-import traceback
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +13,10 @@ from alembic.util import CommandError, to_tuple
 
 from pytest_migcheck.core.graph import Graph, Revision
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.text import LINE, clean
 from pytest_migcheck.history.alembic.discover import script_location
+from pytest_migcheck.history.alembic.loading import load_files
+from pytest_migcheck.history.alembic.written import definition_lines, docstring, line_of
 
 
 def open_scripts(config: Config, label: str) -> ScriptDirectory:
@@ -26,15 +27,24 @@ def open_scripts(config: Config, label: str) -> ScriptDirectory:
     """
     location = script_location(config)
     if location is None:
+        sections = config.file_config.sections()
+        lacking = "" if config.config_ini_section in sections else f" and no section [{config.config_ini_section}]"
         raise MigcheckError(
-            f"{label}: no script_location\nwhat to do: set script_location = path/to/migrations in {label}"
+            f"{label}: no script_location{lacking}\n"
+            f"what to do: set script_location = path/to/migrations in {label}, in its section [alembic]"
         )
     known_path = list(sys.path)
-    _prepend_config_folder(config)
     try:
-        scripts = ScriptDirectory.from_config(config)
+        with warnings.catch_warnings():
+            # Alembic warns of what a configuration does not set; with filterwarnings = error that would end the run.
+            warnings.simplefilter("ignore")
+            _prepend_config_folder(config)
+            scripts = ScriptDirectory.from_config(config)
     except (CommandError, ImportError) as error:
         raise MigcheckError(f"{label}: script_location = {location!r}: {error}") from error
+    except Exception as error:
+        # Of another option, such as a path_separator that is none; Alembic's text names it.
+        raise MigcheckError(f"{label}: {error}") from error
     finally:
         _keep_new_paths_once(known_path)
     if not (Path(scripts.dir) / "env.py").is_file():
@@ -66,8 +76,9 @@ def load_graph(scripts: ScriptDirectory, label: str) -> Graph:
     Raises:
         MigcheckError: a file does not load, an id stands twice, a parent is missing, there is a cycle.
     """
-    found = _load_files(scripts, label)
+    found = load_files(scripts, label)
     _refuse_reserved(found, label)
+    _refuse_labels(found, label)
     _refuse_missing_parents(found, label)
     _refuse_cycle(found, label)
     with warnings.catch_warnings():
@@ -75,70 +86,51 @@ def load_graph(scripts: ScriptDirectory, label: str) -> Graph:
         try:
             ordered = list(reversed(list(scripts.walk_revisions())))
             heads = tuple(scripts.get_heads())
-        except CommandError as error:
+        except Exception as error:
+            # What Alembic finds wrong with the graph itself, such as a branch label that stands twice.
             raise MigcheckError(f"{label}: {error}") from error
     return Graph({script.revision: _revision(script) for script in ordered}, heads)
-
-
-def _load_files(scripts: ScriptDirectory, label: str) -> dict[str, Script]:
-    found: dict[str, Script] = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            for script in scripts._load_revisions():
-                twin = found.get(script.revision)
-                if twin is not None:
-                    raise MigcheckError(
-                        f"MC015 duplicate-revision-id: {label}: revision id {script.revision!r} stands in two files\n"
-                        f"  {twin.path}\n  {script.path}\n"
-                        "what to do: give one of them a new id, and correct the down_revision of what follows it"
-                    )
-                found[script.revision] = script
-        except SyntaxError as error:
-            raise MigcheckError(
-                f"{label}: {error.filename}:{error.lineno}: SyntaxError: {error.msg}\n    {(error.text or '').strip()}"
-            ) from error
-        except (MigcheckError, KeyboardInterrupt):
-            raise
-        except CommandError as error:
-            raise MigcheckError(f"{label}: {error}") from error
-        except Exception as error:
-            raise MigcheckError(f"{label}: {_where(error, scripts)}") from error
-    return found
-
-
-def _where(error: Exception, scripts: ScriptDirectory) -> str:
-    """The error of a revision file at import, with the user's innermost line."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(str(scripts.dir))]
-    place = f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
-    line = f"\n    {frames[-1].line}" if frames else ""
-    return f"{place}{type(error).__name__}: {error}{line}"
 
 
 def _refuse_missing_parents(found: Mapping[str, Script], label: str) -> None:
     labels = {name for script in found.values() for name in script.branch_labels}
     for script in found.values():
         for parent in script._versioned_down_revisions:
-            if parent not in found and not _is_partial(parent, found):
+            if parent not in found:
                 raise MigcheckError(
                     f"{label}: Can't locate revision {parent!r}, the down_revision of {script.revision} "
-                    f"({script.path}:{_assignment_line(script.path, 'down_revision')})\n"
-                    "what to do: restore the missing file, or point down_revision at the revision before it"
+                    f"({script.path}:{line_of(script.path, 'down_revision')})\n"
+                    + (
+                        _abbreviated(parent, found)
+                        or "what to do: restore the missing file, or point down_revision at the revision before it"
+                    )
                 )
         for dependency in _depends_on(script):
-            if dependency not in found and dependency not in labels and not _is_partial(dependency, found):
+            if dependency not in found and dependency not in labels:
                 raise MigcheckError(
                     f"{label}: Can't locate revision {dependency!r}, which {script.revision} depends on "
-                    f"({script.path}:{_assignment_line(script.path, 'depends_on')})"
+                    f"({script.path}:{line_of(script.path, 'depends_on')})\n"
+                    + (
+                        _abbreviated(dependency, found)
+                        or "valid: the id of a revision or a branch label\n"
+                        "what to do: restore the missing file, or correct depends_on"
+                    )
                 )
+
+
+def _abbreviated(name: str, found: Mapping[str, Script]) -> str | None:
+    """What to write in place of the beginning of an id, which Alembic takes on its command line and not in a file."""
+    matches = sorted(revision for revision in found if name and revision.startswith(name))
+    if not matches:
+        return None
+    return (
+        f"{name!r} is the beginning of {' and of '.join(map(repr, matches[:3]))}: Alembic takes an abbreviated id on "
+        f"its command line, and not in a file\nwhat to do: write the whole id, {matches[0]!r}"
+    )
 
 
 def _depends_on(script: Script) -> tuple[str, ...]:
     return tuple(to_tuple(script.dependencies, default=()))
-
-
-def _is_partial(name: str, found: Mapping[str, Script]) -> bool:
-    return "@" in name or sum(revision.startswith(name) for revision in found) == 1
 
 
 def _refuse_reserved(found: Mapping[str, Script], label: str) -> None:
@@ -150,6 +142,18 @@ def _refuse_reserved(found: Mapping[str, Script], label: str) -> None:
             )
 
 
+def _refuse_labels(found: Mapping[str, Script], label: str) -> None:
+    owners = dict(found)
+    for script in sorted(found.values(), key=lambda script: script.path):
+        for name in to_tuple(getattr(script.module, "branch_labels", None), default=()):
+            owner = owners.setdefault(name, script)
+            if owner is not script or name in found:
+                raise MigcheckError(
+                    f"{label}: {script.path}:{line_of(script.path, 'branch_labels')}: branch label {name!r} is the "
+                    f"label or the id of another revision, {owner.path}\nwhat to do: give the branch another label"
+                )
+
+
 def _refuse_cycle(found: Mapping[str, Script], label: str) -> None:
     remaining = {
         revision: {*script._versioned_down_revisions, *_depends_on(script)} & found.keys()
@@ -159,7 +163,7 @@ def _refuse_cycle(found: Mapping[str, Script], label: str) -> None:
         ready = [revision for revision, parents in remaining.items() if not parents & remaining.keys()]
         if not ready:
             members = "".join(
-                f"\n  {found[r].path}:{_assignment_line(found[r].path, 'down_revision')}  "
+                f"\n  {found[r].path}:{line_of(found[r].path, 'down_revision')}  "
                 f"{r} revises {', '.join(sorted(parents))}"
                 for r, parents in sorted(remaining.items())
             )
@@ -172,13 +176,13 @@ def _refuse_cycle(found: Mapping[str, Script], label: str) -> None:
 
 
 def _revision(script: Script) -> Revision:
-    lines = _definition_lines(script.path)
+    lines = definition_lines(script.path)
     return Revision(
         id=script.revision,
         parents=tuple(script._versioned_down_revisions),
         depends_on=tuple(d for d in script._resolved_dependencies if d not in script._versioned_down_revisions),
         path=str(Path(script.path).absolute()),
-        message=" ".join((script.doc or "").split()),
+        message=clean(" ".join(_doc(script).split()), LINE),
         branch_labels=tuple(sorted(script.branch_labels)),
         upgrade_line=lines.get("upgrade", 1),
         downgrade_line=lines.get("downgrade", 1),
@@ -186,20 +190,9 @@ def _revision(script: Script) -> Revision:
     )
 
 
-def _definition_lines(path: str) -> dict[str, int]:
-    lines: dict[str, int] = {}
-    for node in ast.parse(Path(path).read_bytes()).body:
-        if isinstance(node, ast.FunctionDef):
-            lines[node.name] = node.lineno
-        elif isinstance(node, ast.Assign):
-            lines.update({t.id: node.lineno for t in node.targets if isinstance(t, ast.Name)})
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            lines[node.target.id] = node.lineno
-    return lines
-
-
-def _assignment_line(path: str, name: str) -> int:
-    return _definition_lines(path).get(name, 1)
+def _doc(script: Script) -> str:
+    """The first paragraph of the docstring, as ``alembic history`` shows it."""
+    return script.doc or docstring(script.path).strip().partition("\n\n")[0]
 
 
 def targeted(graph: Graph, targets: tuple[str, ...], label: str) -> Graph:

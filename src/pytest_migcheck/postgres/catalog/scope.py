@@ -144,7 +144,8 @@ def attributes(named: Mapping[str, str], *, seldom: Mapping[str, tuple[str, str]
     conditional = seldom or {}
     names = (*named, *conditional)
     token = f"{crc32(repr(names).encode()):x}"
-    assert _names.setdefault(token, names) == names
+    known = _names.setdefault(token, names)
+    assert known == names
     text = f"'{token}' || json_build_array({', '.join(named.values())})::text"
     if conditional:
         some = " OR ".join(condition for condition, _ in conditional.values())
