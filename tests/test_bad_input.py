@@ -107,19 +107,28 @@ def test_another_dialect(project: Project, migcheck) -> None:
     result.stdout.fnmatch_lines(["env.py connects with the dialect 'sqlite'; *PostgreSQL only"])
 
 
-def test_an_engine_that_makes_its_own_connections_is_refused(project: Project, migcheck) -> None:
-    project.write(
-        "migrations/env.py",
-        """
-        import psycopg, sqlalchemy as sa
-        from alembic import context
-        engine = sa.create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect("host=127.0.0.1"))
-        with engine.connect() as connection:
-            context.configure(connection=connection)
-            with context.begin_transaction():
-                context.run_migrations()
-        """,
-    )
+OWN_CONNECTIONS = """
+import {module}
+import sqlalchemy as sa
+from alembic import context
+engine = sa.create_engine("postgresql+psycopg://", creator=lambda: {creator})
+with engine.connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+
+def test_an_engine_that_makes_its_own_connections_is_redirected(project: Project, migcheck) -> None:
+    env = OWN_CONNECTIONS.format(module="psycopg", creator='psycopg.connect("host=192.0.2.1 dbname=prod")')
+    project.write("migrations/env.py", env)
+    project.revision("a1", TABLE, UNDO)
+    migcheck("--migcheck-checks=stairway,upgrade").assert_outcomes(passed=2)
+
+
+def test_an_engine_whose_connections_no_driver_makes_is_refused(project: Project, migcheck) -> None:
+    env = OWN_CONNECTIONS.format(module="sqlite3", creator='sqlite3.connect(":memory:")')
+    project.write("migrations/env.py", env)
     project.revision("a1", TABLE, UNDO)
     result = migcheck("--migcheck-checks=stairway")
     result.assert_outcomes(failed=1)

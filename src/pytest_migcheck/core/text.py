@@ -33,3 +33,11 @@ def clean(text: str, limit: int | None = LIMIT) -> str:
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"
+
+
+def text_of(error: BaseException) -> str:
+    """The text of an exception of the user's, whose ``__str__`` may raise."""
+    try:
+        return str(error)
+    except Exception as raised:  # noqa: BLE001 - the user's code
+        return f"(its text cannot be read: {type(raised).__name__})"

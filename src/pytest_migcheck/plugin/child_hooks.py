@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -70,13 +69,16 @@ def load(options: Mapping[str, Any], arguments: Sequence[str], configures: bool)
         configures: some plugin is registered when pytest is configured.
     """
     plugins = [*(options.get("plugins") or ()), "no:terminal"]
-    words = {**options, "plugins": plugins, "capture": "no", "migcheck": False}
-    with warnings.catch_warnings():
-        # pytest's own process has shown what there is to warn of.
-        warnings.simplefilter("ignore")
-        config = pytest.Config.fromdictargs(words, list(arguments))
-        if configures:
-            config._do_configure()
+    # pytest's own process has shown what there is to warn of.
+    quiet = {
+        "pythonwarnings": None,
+        "override_ini": [*(options.get("override_ini") or ()), "filterwarnings="],
+        "assertmode": "plain",
+    }
+    words = {**options, **quiet, "plugins": plugins, "capture": "no", "migcheck": False}
+    config = pytest.Config.fromdictargs(words, list(arguments))
+    if configures:
+        config._do_configure()
     return CalledHooks(config)
 
 

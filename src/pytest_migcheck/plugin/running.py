@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.guard.kernel import available
 from pytest_migcheck.plugin.collect import REPORT_KEY, MigcheckFile, MigcheckItem, asked_by_file, plain_entries
 from pytest_migcheck.plugin.progress import telling
 from pytest_migcheck.plugin.report_files import ReportFiles
@@ -141,11 +142,14 @@ class Running:
             self._summary.collected = plain_entries(ids, self._files, self._config.rootpath)
 
     def pytest_report_collectionfinish(self) -> list[str]:
-        return [f"migcheck: {describe(h, self._session.scope(h.name))}" for h in self._session.histories()]
+        lines = [f"migcheck: {describe(h, self._session.scope(h.name))}" for h in self._session.histories()]
+        missing = available()
+        guarded = [f"migcheck: connections are guarded by the drivers only: {missing}"] if missing else []
+        return lines + guarded
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """End our paused run before a test that is not ours: it redirects every connection."""
+        """End our paused run before a test that is not ours: it holds a connection and a process."""
         if not isinstance(item, MigcheckItem):
             self._session.pause()
             return (yield)

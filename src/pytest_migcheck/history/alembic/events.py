@@ -16,6 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from pytest_migcheck.core.statement import StatementError
+from pytest_migcheck.core.text import text_of
 from pytest_migcheck.trace.recorder import Recorder
 
 
@@ -97,7 +98,7 @@ def statement_error(error: BaseException) -> StatementError:
     cause = error.__cause__
     if cause is not None and type(error).__module__.startswith("sqlalchemy"):
         return statement_error(cause)
-    return StatementError(sqlstate=sqlstate, kind=type(error).__name__, message=str(error).strip())
+    return StatementError(sqlstate=sqlstate, kind=type(error).__name__, message=text_of(error).strip())
 
 
 def is_autocommit(connection: Any) -> bool:

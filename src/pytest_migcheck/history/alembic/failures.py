@@ -15,6 +15,7 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.reading import is_users_file
 from pytest_migcheck.core.statement import Statement
 from pytest_migcheck.core.step import StepFailure
+from pytest_migcheck.core.text import text_of
 from pytest_migcheck.history.alembic.events import statement_error
 from pytest_migcheck.trace.recorder import source_of_traceback
 
@@ -34,7 +35,7 @@ def step_failure(
         is_ours: tells whether a file belongs to the user's migrations.
     """
     source = source_of_traceback(error.__traceback__, is_ours)
-    kind, message, sql, sqlstate = type(error).__name__, str(error).strip(), None, None
+    kind, message, sql, sqlstate = type(error).__name__, text_of(error).strip(), None, None
     if isinstance(error, DBAPIError) and error.orig is not None:
         server = statement_error(error.orig)
         kind, message, sql, sqlstate = server.kind, server.message, error.statement, server.sqlstate

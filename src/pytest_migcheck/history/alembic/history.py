@@ -16,6 +16,7 @@ from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.step import StepFailure
+from pytest_migcheck.core.text import text_of
 from pytest_migcheck.history.alembic.declared import DeclaredElsewhere, DeclaredModels
 from pytest_migcheck.history.alembic.discover import FoundConfig
 from pytest_migcheck.history.alembic.environment import Configured, Environment
@@ -149,9 +150,9 @@ class AlembicHistory:
                 f"\nwhat to do: if {name} is an environment variable that holds the database's URL, "
                 f"set migcheck_env = {name}={{url}}"
             )
-        elif "environment variable" in str(error).lower() or "Field required" in str(error):
+        elif "environment variable" in text_of(error).lower() or "Field required" in text_of(error):
             hint = "\nwhat to do: set the missing variables for the run: migcheck_env = NAME={url} (or NAME=value)"
-        elif "outside of application context" in str(error):
+        elif "outside of application context" in text_of(error):
             hint = APP_CONTEXT
         return MigcheckError(f"env.py raises, so no migration can run: {self.env_path}\n{self._frames(error)}{hint}")
 

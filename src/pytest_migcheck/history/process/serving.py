@@ -14,6 +14,7 @@ from pytest_migcheck.core.finding import Difference, Direction
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.reading import Evidence, evidence
+from pytest_migcheck.core.text import text_of
 from pytest_migcheck.guard.refusals import ForeignConnectionError
 from pytest_migcheck.history.alembic.discover import FoundConfig
 from pytest_migcheck.history.alembic.find import alembic_history, found_configs
@@ -79,7 +80,7 @@ class Serving:
         except MigcheckError as error:
             self._send(Answer(error=(type(error).__name__, self._with_refusal(str(error)))))
         except Exception as error:  # noqa: BLE001 - of the user's driver or models, in a place where it may fail
-            self._send(Answer(error=(type(error).__name__, f"{type(error).__name__}: {error}")))
+            self._send(Answer(error=(type(error).__name__, f"{type(error).__name__}: {text_of(error)}")))
         else:
             if value is not _NO_ANSWER:
                 self._send(Answer(value=value))
