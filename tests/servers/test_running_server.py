@@ -143,8 +143,8 @@ def test_a_server_that_refuses_to_start_shows_its_log(monkeypatch: pytest.Monkey
 
 
 def test_a_port_that_was_taken_in_between_is_no_error(monkeypatch: pytest.MonkeyPatch, any_server: Server) -> None:
-    free, ports = cluster._free_port, [any_server.tcp.port]
-    monkeypatch.setattr(cluster, "_free_port", lambda: ports.pop() if ports else free())
+    free, ports = cluster.take_port, [any_server.tcp.port]
+    monkeypatch.setattr(cluster, "take_port", lambda: ports.pop() if ports else free())
     server = start_server()
     assert server.tcp.port != any_server.tcp.port
     server.stop()

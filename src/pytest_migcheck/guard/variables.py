@@ -24,26 +24,42 @@ _COUNTERS = {
 }
 _FIRST_LIBPQ_WITH_REQUIRE_AUTH = 160000
 
-_lock = threading.RLock()
-# A child that is forked meanwhile would never see the variables again.
-os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+_lock = threading.Lock()
+# The variables that are out of the environment now, and how many blocks need each to be.
+_taken: dict[str, str] = {}
+_blocks: dict[str, int] = {}
 
 
 @contextlib.contextmanager
 def without_libpq_variables(keep: Collection[str] = ()) -> Iterator[None]:
-    """Take every variable of libpq, but for those to keep, out of the environment until the block ends."""
-    if not _libpq_variables(os.environ):
-        yield
-        return
+    """Take every variable of libpq, but for those to keep, out of the environment until the block ends.
+
+    Blocks of several threads may overlap: the last one that ends puts a variable back.
+    """
     with _lock:
-        # Looked up again: another thread may have had them.
-        taken = {name: os.environ[name] for name in _libpq_variables(os.environ) if name not in keep}
-        for name in taken:
-            del os.environ[name]
-        try:
-            yield
-        finally:
-            os.environ.update(taken)
+        names = {name for name in (*_libpq_variables(os.environ), *_taken) if name not in keep}
+        for name in names:
+            if name in os.environ:
+                _taken[name] = os.environ.pop(name)
+            _blocks[name] = _blocks.get(name, 0) + 1
+    try:
+        yield
+    finally:
+        with _lock:
+            for name in names:
+                _blocks[name] -= 1
+                if not _blocks[name]:
+                    del _blocks[name]
+                    os.environ[name] = _taken.pop(name)
+
+
+def _put_back() -> None:
+    """A child that is forked meanwhile would never see the variables again."""
+    os.environ.update(_taken)
+    _lock.release()
+
+
+os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_put_back)
 
 
 def _libpq_variables(environment: Mapping[str, str]) -> list[str]:

@@ -98,6 +98,7 @@ class SingleRun:
         self._databases = databases
         self._ended = False
         self._ask("walk", inside=False)
+        self._generation = self._process.generation
         self._process.open(self.end)
 
     def _ask(self, name: str, *arguments: Any, inside: bool = True) -> Any:
@@ -134,16 +135,27 @@ class SingleRun:
         self._refuse_after_the_end()
         try:
             self._ask("rehearse")
-            try:
-                return work(_Rehearsal(self._ask))
-            finally:
-                self._ask("rehearsed")
+            done = self._rehearsed(work)
         except (ProcessEndedError, StepEnded):
             self._finish()
             raise
         except KeyboardInterrupt:
             self._give_up()
             raise
+        if self._process.generation != self._generation:
+            self._finish()  # a migration has ended the process, which its result says
+        return done
+
+    def _rehearsed(self, work: Callable[[Rehearsing], T]) -> T:
+        try:
+            done = work(_Rehearsal(self._ask))
+        except (ProcessEndedError, StepEnded, KeyboardInterrupt):
+            raise  # nothing answers any more
+        except BaseException:
+            self._ask("rehearsed")
+            raise
+        self._ask("rehearsed")
+        return done
 
     def _refuse_after_the_end(self) -> None:
         if self._ended:
