@@ -46,7 +46,7 @@ def without_libpq_variables(keep: Collection[str] = ()) -> Iterator[None]:
         yield
     finally:
         with _lock:
-            for name in names:
+            for name in names.intersection(_blocks):
                 _blocks[name] -= 1
                 if not _blocks[name]:
                     del _blocks[name]
@@ -56,6 +56,8 @@ def without_libpq_variables(keep: Collection[str] = ()) -> Iterator[None]:
 def _put_back() -> None:
     """A child that is forked meanwhile would never see the variables again."""
     os.environ.update(_taken)
+    _taken.clear()
+    _blocks.clear()
     _lock.release()
 
 
