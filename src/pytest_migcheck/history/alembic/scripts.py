@@ -66,7 +66,8 @@ def _prepend_config_folder(config: Config) -> None:
 
 
 def _keep_new_paths_once(known: list[str]) -> None:
-    new = [entry for entry in sys.path if entry not in known]
+    # A relative entry would give modules relative files, and mean another folder after a change of directory.
+    new = [str(Path(entry).absolute()) for entry in sys.path if entry not in known]
     sys.path[:] = [*dict.fromkeys(new), *known]
 
 
