@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_migcheck.core.reading import Reading
+from pytest_migcheck.core.reading import Evidence
 from pytest_migcheck.provision.proof import doubts_about_acts, doubts_about_code, doubts_about_sql
 
 CLOCK_FUNCTION = (
@@ -23,6 +23,9 @@ CLOCK_FUNCTION = (
         ["CREATE TABLE p PARTITION OF t FOR VALUES FROM (now()) TO ('infinity')"],
         ["CALL make_partitions(current_date)"],
         ["create extension if not exists pg_partman schema partman"],
+        ["SELECT now()"],
+        ["COPY t FROM '/srv/rows.csv'"],
+        ["INSERT INTO t SELECT pg_read_file('/srv/rows.csv')"],
         [CLOCK_FUNCTION, "SELECT monthly()"],
         [CLOCK_FUNCTION, "CREATE TRIGGER x AFTER INSERT ON t EXECUTE FUNCTION monthly()", "INSERT INTO t VALUES (1)"],
     ],
@@ -56,7 +59,10 @@ def _doubts(tmp_path: Path, revision: str, env: str = "") -> list[str]:
     [
         "import datetime as d\nd.datetime.now(d.UTC)",
         "from time import time\ntime()",
-        "from pathlib import Path\nPath('x').exists()",
+        "from pathlib import Path\nPath('x').stat().st_mtime",
+        "from time import time as t\nt()",
+        "import time\ntime.strftime('%Y')",
+        "from lxml import etree",
         "import psycopg",
         "from psycopg2.extras import execute_values",
         "from app.models import Base\nBase.metadata.create_all(bind)",
@@ -79,6 +85,8 @@ def test_a_doubt_names_its_line(tmp_path: Path) -> None:
         "from sqlalchemy import func\nfunc.now()",
         "op.execute('UPDATE t SET made = now()')",
         "import uuid\nuuid.uuid4()",
+        "moment.strftime('%Y')",
+        "import time\ntime.strftime('%Y', moment)",
         "sa.exists()",
         "sa.Column('at', sa.Time())",
     ],
@@ -93,11 +101,10 @@ def test_models_that_env_py_names_are_not_run(tmp_path: Path) -> None:
 
 
 def test_connections_to_our_own_server_are_no_doubt() -> None:
-    reading = Reading(lambda path: True)
     mine = Path("/app/env.py")
-    for place in ("/run/server/.s.PGSQL.5433", "('127.0.0.1', 5433)", "('127.0.0.1', 80)", "/run/other/.s.PGSQL.5433"):
-        reading.acts[f"socket.connect {place}"] = {str(mine)}
-    reading.acts["subprocess.Popen git"] = {"/app/test_other.py"}
+    places = ("/run/server/.s.PGSQL.5433", "('127.0.0.1', 5433)", "('127.0.0.1', 80)", "/run/other/.s.PGSQL.5433")
+    acts = {f"socket.connect {place}": frozenset({str(mine)}) for place in places}
+    reading = Evidence(acts={**acts, "subprocess.Popen git": frozenset({"/app/test_other.py"})})
     found = list(doubts_about_acts(reading, [mine], [("/run/server", 5433), ("127.0.0.1", 5433)]))
     assert [doubt.rpartition(": ")[2] for doubt in found] == [
         "socket.connect ('127.0.0.1', 80)",

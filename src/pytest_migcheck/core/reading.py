@@ -6,7 +6,10 @@ rest: a test run raises some ten thousand events, and two milliseconds are spent
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import os
+import pathlib
 import sys
 import sysconfig
 import time
@@ -29,7 +32,11 @@ _SKIPPED = ("/proc/", "/dev/", "/sys/")
 
 
 class Reading:
-    """The files, folders and acts so far, each with the users' source files that were on the stack."""
+    """The files, folders and acts so far, each with the users' source files that were on the stack.
+
+    ``missing`` and ``present`` are paths that were looked for, ``modules`` names whose import has failed, ``variables``
+    the names of environment variables that were read.
+    """
 
     def __init__(self, is_users: Callable[[str], bool]) -> None:
         self.resting = False
@@ -38,6 +45,10 @@ class Reading:
         self.files: dict[str, set[str]] = {}
         self.folders: dict[str, set[str]] = {}
         self.acts: dict[str, set[str]] = {}
+        self.missing: set[str] = set()
+        self.present: set[str] = set()
+        self.modules: set[str] = set()
+        self.variables: set[str] = set()
         self._is_users = is_users
 
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -48,15 +59,17 @@ class Reading:
             self._note(self.acts, f"{event} {_described(event, arguments)}".strip(), frame)
             return
         path = arguments[0]
-        if not isinstance(path, (str, bytes, os.PathLike)) or frame.f_code.co_filename.startswith("<frozen importlib"):
+        if not isinstance(path, (str, bytes, os.PathLike)):
             return
         name = os.path.abspath(os.fsdecode(path))
         if name.startswith(_SKIPPED):
             return
         if event != "open":
-            self._note(self.folders, name, frame)
-        elif not name.endswith(".pyc") and not _only_writes(arguments):
-            self._note(self.files, name, frame)
+            # Python's own import looks into every folder of its path.
+            if not frame.f_code.co_filename.startswith("<frozen importlib"):
+                self._note(self.folders, name, frame)
+        elif not _only_writes(arguments):
+            self._note(self.files, _source_of(name), frame)
 
     def _note(self, notes: dict[str, set[str]], key: str, frame: FrameType | None) -> None:
         known = notes.setdefault(key, set())
@@ -64,6 +77,73 @@ class Reading:
             if self._is_users(frame.f_code.co_filename):
                 known.add(frame.f_code.co_filename)
             frame = frame.f_back
+
+
+def _source_of(name: str) -> str:
+    """The source file of compiled code, which Python opens in its place."""
+    if not name.endswith(".pyc"):
+        return name
+    try:
+        return importlib.util.source_from_cache(name)
+    except ValueError:
+        return name
+
+
+def watch_lookups(reading: Reading) -> None:
+    """Note what this process looks for from now on and does not find, and which variables it reads.
+
+    No audit event is raised for either: ``os.stat``, ``os.lstat`` and ``os.access`` are wrapped, a finder comes after
+    all others in ``sys.meta_path``, and the environment's mapping is of a class that notes names.
+    """
+
+    def noting(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def looked(path: Any, *arguments: Any, **words: Any) -> Any:
+            try:
+                found = function(path, *arguments, **words)
+            except (FileNotFoundError, NotADirectoryError):
+                _note_lookup(reading.missing, path)
+                raise
+            _note_lookup(reading.missing if found is False else reading.present, path)
+            return found
+
+        return looked
+
+    for name in ("stat", "lstat", "access"):
+        setattr(os, name, noting(getattr(os, name)))
+    accessor = getattr(pathlib, "_NormalAccessor", None)  # Python 3.10 has bound them there
+    if accessor is not None:
+        accessor.stat, accessor.lstat = staticmethod(os.stat), staticmethod(os.lstat)
+    sys.meta_path.append(_MissingModules(reading))
+    # The mapping is one object that every module may have bound, so its class is what changes.
+    os.environ.__class__ = type("_Environ", (_NotingEnviron,), {"reading": reading})
+
+
+def _note_lookup(names: set[str], path: Any) -> None:
+    if isinstance(path, (str, bytes, os.PathLike)):
+        name = os.path.abspath(os.fsdecode(path))
+        if not name.startswith(_SKIPPED):
+            names.add(name)
+
+
+class _NotingEnviron(os._Environ):  # type: ignore[type-arg]
+    """The environment; notes each name that is read."""
+
+    reading: Reading
+
+    def __getitem__(self, key: Any) -> Any:
+        self.reading.variables.add(os.fsdecode(key))
+        return super().__getitem__(key)
+
+
+class _MissingModules:
+    """The last finder: what it is asked for, no other has found."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        self._reading.modules.add(name)
 
 
 def _only_writes(arguments: tuple[Any, ...]) -> bool:
@@ -123,7 +203,9 @@ class Evidence:
     """What a process has read and done so far, as plain data.
 
     ``files``, ``folders`` and ``acts`` name the user's source files that were on the stack; ``sources`` are the loaded
-    modules with their files, ``loaded_before`` the modules that were loaded when the reading began, at ``started``.
+    modules with their files, ``loaded_before`` the modules that were loaded when the reading began, at ``started``;
+    ``missing`` and ``missing_modules`` were looked for and not there, along ``path``, ``present`` were; ``variables``
+    were read.
     """
 
     files: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -132,6 +214,11 @@ class Evidence:
     sources: Mapping[str, str] = field(default_factory=dict)
     loaded_before: frozenset[str] = frozenset()
     started: float = field(default_factory=time.time)
+    missing: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
+    missing_modules: frozenset[str] = frozenset()
+    path: tuple[str, ...] = ()
+    variables: frozenset[str] = frozenset()
 
     def users_modules(self) -> dict[str, Path]:
         """The user's loaded modules with their source files."""
@@ -150,6 +237,11 @@ def evidence() -> Evidence:
         sources={name: source for name, source in sources if isinstance(source, str)},
         loaded_before=reading.loaded_before,
         started=reading.started,
+        missing=frozenset(reading.missing),
+        present=frozenset(reading.present),
+        missing_modules=frozenset(reading.modules),
+        path=tuple(sys.path),
+        variables=frozenset(reading.variables),
     )
 
 

@@ -8,18 +8,26 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from pytest_migcheck.core.reading import Evidence, is_users_file
 
-# Variables of the terminal, of the session and of the test run itself; every other one counts.
+# Variables of the terminal, of the session and of the test run itself. They count only where they were read by name;
+# every other one always does.
 _PASSING = re.compile(
-    r"(PYTEST_.*|PYTHONHASHSEED|COV_CORE_.*|COVERAGE_.*|TOX_.*|SHLVL|_|PWD|OLDPWD|COLUMNS|LINES|TERM|TERM_.*|COLORTERM|"
-    r"WINDOWID|LS_COLORS|PS1|PROMPT.*|SSH_.*|GPG_.*|XDG_SESSION.*|XDG_RUNTIME_DIR|DBUS_.*|DISPLAY|WAYLAND_.*|VSCODE_.*|"
-    r"INVOCATION_ID|JOURNAL_STREAM|HIST.*|LESS.*|PAGER|EDITOR|VISUAL|MAIL|LOGNAME|DOCKER_HOST)\Z"
+    r"(PYTEST_CURRENT_TEST|PYTEST_VERSION|PYTEST_XDIST_\w+|PYTHONHASHSEED|COV_CORE_\w+|COVERAGE_\w+|TOX_WORK_DIR|TOX_ENV_DIR|"
+    r"SHLVL|_|PWD|OLDPWD|COLUMNS|LINES|TERM|TERM_PROGRAM|TERM_PROGRAM_VERSION|TERM_SESSION_ID|COLORTERM|WINDOWID|LS_COLORS|"
+    r"PS1|PROMPT_COMMAND|SSH_(AUTH_SOCK|AGENT_PID|CLIENT|CONNECTION|TTY)|GPG_(AGENT_INFO|TTY)|XDG_SESSION_\w+|XDG_RUNTIME_DIR|"
+    r"DBUS_SESSION_BUS_ADDRESS|DISPLAY|WAYLAND_DISPLAY|VSCODE_(IPC_HOOK_CLI|GIT_\w+|INJECTION|PID)|INVOCATION_ID|JOURNAL_STREAM|"
+    r"HIST(FILE|SIZE|FILESIZE|CONTROL|IGNORE|TIMEFORMAT)|LESS|LESSOPEN|LESSCLOSE|LESSCHARSET|PAGER|EDITOR|VISUAL|MAIL|LOGNAME|"
+    r"DOCKER_HOST)\Z"
+)
+# They differ in every run, and pytest itself reads them.
+_OF_THE_RUN = re.compile(
+    r"(PYTEST_CURRENT_TEST|PYTEST_VERSION|PYTEST_XDIST_\w+|COLUMNS|LINES|TERM|COV_CORE_\w+|COVERAGE_\w+)\Z"
 )
 _CODE = "/*.py"
 _RIVAL = "/<module>/"
@@ -29,12 +37,21 @@ _BY_CONTENT = "sha256:"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """``files`` and ``folders`` map paths to fingerprints, ``modules`` names to the files they were loaded from."""
+    """``files`` and ``folders`` map paths to fingerprints, ``modules`` names to the files they were loaded from.
+
+    ``missing`` were looked for and not there, ``missing_modules`` likewise along ``path``, ``present`` were there;
+    ``variables`` were read by name, beside those that always count.
+    """
 
     files: Mapping[str, str]
     folders: Mapping[str, str]
     modules: Mapping[str, str]
     environment: str
+    missing: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
+    missing_modules: tuple[str, ...] = ()
+    path: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -46,7 +63,9 @@ class Manifest:
         any file would.
         """
         sources = {str(path) for path in files}
-        read = {name for name, users in reading.files.items() if users & sources}
+        # What the process has opened of the user's counts, whoever asked for it: threads have no such frames.
+        read = {name for name, users in reading.files.items() if users & sources or is_users_file(name)}
+        variables = tuple(sorted(v for v in reading.variables if _PASSING.match(v) and not _OF_THE_RUN.match(v)))
         listed = {name for name, users in reading.folders.items() if users & sources}
         listed |= {str(Path(folder).resolve()) for folder in whole}
         folders = {str(Path(folder).resolve()) for folder in scripts}
@@ -60,7 +79,12 @@ class Manifest:
             },
             folders={name: _listing(name, seen) for name in sorted(listed | code)},
             modules={name: str(path) for name, path in sorted(reading.users_modules().items()) if str(path) in sources},
-            environment=_environment(),
+            environment=_environment(variables),
+            missing=tuple(n for n in sorted(reading.missing) if is_users_file(n) and not os.path.lexists(n)),
+            present=tuple(n for n in sorted(reading.present) if is_users_file(n) and os.path.lexists(n)),
+            missing_modules=tuple(sorted(name for name in reading.missing_modules if _is_missing(name, reading.path))),
+            path=reading.path,
+            variables=variables,
         )
 
     def changed(self) -> str | None:
@@ -73,8 +97,16 @@ class Manifest:
         for name, known in self.folders.items():
             if _listing(name, seen) != known:
                 return f"files came or went in {name}"
-        if _environment() != self.environment:
+        if _environment(self.variables) != self.environment:
             return "environment variables have changed"
+        for name in filter(os.path.lexists, self.missing):
+            return f"{name} is there now"
+        for name in self.present:
+            if not os.path.lexists(name):
+                return f"{name} is not there now"
+        for name in self.missing_modules:
+            if not _is_missing(name, self.path):
+                return f"the module {name} can be imported now"
         for name, path in self.modules.items():
                 # A module that is not found yet is found by a path that env.py adds, and env.py has not changed.
             if "." not in name and _origin(name) not in (path, None):
@@ -87,18 +119,18 @@ class Manifest:
         return max(map(_changed_at, users), default=0.0)
 
     def to_json(self) -> str:
-        return json.dumps(
-            {"files": self.files, "folders": self.folders, "modules": self.modules, "environment": self.environment}
-        )
+        return json.dumps({one.name: getattr(self, one.name) for one in fields(self)})
 
     @classmethod
     def from_json(cls, text: str) -> Manifest | None:
         """The manifest of a text that ``to_json`` gave; None if it is another one's."""
         try:
             plain: dict[str, Any] = json.loads(text)
-            return cls(plain["files"], plain["folders"], plain["modules"], plain["environment"])
+            values: dict[str, Any] = {one.name: plain[one.name] for one in fields(cls)}
         except (ValueError, KeyError, TypeError):
             return None
+        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        return cls(**plain)
 
 
 def _content(name: str) -> str:
@@ -157,9 +189,19 @@ def _rivals(sources: Iterable[str]) -> set[str]:
     return {f"{Path(s).parent}{_RIVAL}{Path(s).stem}" for s in sources if s.endswith(".py")}
 
 
-def _environment() -> str:
-    kept = sorted((name, value) for name, value in os.environ.items() if not _PASSING.match(name))
+def _environment(read: Collection[str]) -> str:
+    kept = sorted((name, value) for name, value in os.environ.items() if name in read or not _PASSING.match(name))
     return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
+
+
+def _is_missing(name: str, path: Sequence[str]) -> bool:
+    """Whether a module that failed to be found fails still; one whose package is there is looked for in it."""
+    package, _, _ = name.rpartition(".")
+    if not package:
+        return importlib.machinery.PathFinder.find_spec(name, list(path)) is None
+    spec = importlib.machinery.PathFinder.find_spec(package, list(path)) if "." not in package else None
+    places = list(spec.submodule_search_locations or ()) if spec is not None else None
+    return places is None or importlib.machinery.PathFinder.find_spec(name, places) is None
 
 
 def _origin(name: str) -> str | None:

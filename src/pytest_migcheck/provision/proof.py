@@ -14,8 +14,15 @@ from pathlib import Path
 from pytest_migcheck.core.reading import Evidence
 from pytest_migcheck.provision.imports import parsed
 
-_CLOCK = frozenset(("now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime"))
-_PROBES = frozenset(("exists", "lexists", "is_file", "is_dir", "isfile", "isdir", "getmtime", "stat", "access"))
+_CLOCK = frozenset(
+    ("now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime", "ctime")
+)
+# They look at the clock where they are given no moment.
+_CLOCK_BY_DEFAULT = {"strftime": 1, "asctime": 0}
+# Whether something is there is compared; when it was changed is not.
+_PROBES = frozenset(("getmtime", "getctime", "getatime", "stat", "lstat"))
+# Their C code opens files by itself.
+_READ_IN_C = frozenset(("lxml", "pyarrow", "h5py", "netCDF4", "cv2"))
 _MODELS = frozenset(("create_all", "sorted_tables", "to_metadata", "tometadata"))
 _DRIVERS = frozenset(("psycopg", "psycopg2", "asyncpg", "pg8000"))
 _SQLALCHEMY = frozenset(("func", "sa", "sqlalchemy", "sql"))
@@ -29,6 +36,10 @@ _SQL_RUNS = re.compile(r"^\s*(do|call|select|with|insert|update|delete|merge|cop
 _SQL_ROUTINE = re.compile(r"^\s*create\s+(or\s+replace\s+)?(function|procedure)\b", re.IGNORECASE)
 _SQL_TIMED_EXTENSION = re.compile(r"create\s+extension\b[^;]*\b(pg_partman|pg_cron|timescaledb)\b", re.IGNORECASE)
 _SQL_EXECUTE = re.compile(r"\bexecute\b", re.IGNORECASE)
+_SQL_READS = re.compile(
+    r"\bcopy\b.*\bfrom\s+'|\bpg_(read|ls|stat)_(file|binary_file|dir)|\blo_import\b", re.IGNORECASE | re.DOTALL
+)
+_SQL_ASKS = re.compile(r"\s*(select|with|values|show)\b", re.IGNORECASE)
 
 
 def doubts_about_code(revision_files: Iterable[Path], env_file: Path | None) -> Iterator[str]:
@@ -43,12 +54,13 @@ def doubts_about_code(revision_files: Iterable[Path], env_file: Path | None) -> 
         if tree is None:
             yield f"{path.name} cannot be read as Python"
             continue
+        clocks = _clocks(tree)
         for node in ast.walk(tree):
-            for doubt in _doubts(node, in_env=path == env_file):
+            for doubt in _doubts(node, clocks, in_env=path == env_file):
                 yield f"{path.name}:{getattr(node, 'lineno', 1)} {doubt}"
 
 
-def _doubts(node: ast.AST, *, in_env: bool) -> Iterator[str]:
+def _doubts(node: ast.AST, clocks: frozenset[str], *, in_env: bool) -> Iterator[str]:
     if isinstance(node, ast.Attribute) and node.attr in _MODELS and not in_env:
         yield f"makes tables from models ({node.attr}), which depends on what else is imported"
     if isinstance(node, (ast.Import, ast.ImportFrom)) and not in_env:
@@ -56,12 +68,29 @@ def _doubts(node: ast.AST, *, in_env: bool) -> Iterator[str]:
         for name in sorted(names):
             if name.partition(".")[0] in _DRIVERS:
                 yield f"uses the driver {name} itself"
+            if name.partition(".")[0] in _READ_IN_C:
+                yield f"imports {name}, which reads files unseen"
     if isinstance(node, ast.Call):
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        if name in _CLOCK and not _is_sqlalchemy(node.func):
+        given = len(node.args)
+        by_default = given <= _CLOCK_BY_DEFAULT.get(name, -1) and _is_module_time(node.func)
+        if (name in clocks or by_default) and not _is_sqlalchemy(node.func):
             yield f"reads the clock ({name})"
         if name in _PROBES and isinstance(node.func, (ast.Attribute, ast.Name)) and not _is_sqlalchemy(node.func):
-            yield f"looks whether something exists ({name})"
+            yield f"looks when a file was changed ({name})"
+
+
+def _clocks(tree: ast.Module) -> frozenset[str]:
+    """The names of functions that look at the clock, with those that the file gives them."""
+    imported = (n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module in ("time", "datetime"))
+    aliases = {alias.asname for node in imported for alias in node.names if alias.asname and alias.name in _CLOCK}
+    return _CLOCK | aliases
+
+
+def _is_module_time(function: ast.expr) -> bool:
+    """Whether it is a function of the module ``time``, and no method of a moment."""
+    value = getattr(function, "value", None)
+    return value is None or getattr(value, "id", "") == "time"
 
 
 def _is_sqlalchemy(function: ast.expr) -> bool:
@@ -76,7 +105,11 @@ def doubts_about_sql(statements: Sequence[str]) -> Iterator[str]:
     for statement in statements:
         line = " ".join(statement.split())[:60]
         has_clock = _SQL_CLOCK.search(statement) is not None
-        if _SQL_TIMED_EXTENSION.search(statement):
+        if _SQL_READS.search(statement):
+            yield f"SQL reads a file of the server: {line}"
+        elif has_clock and _SQL_ASKS.match(statement):
+            yield f"SQL asks the server for its clock: {line}"
+        elif _SQL_TIMED_EXTENSION.search(statement):
             yield f"an extension works by the clock: {line}"
         elif _SQL_ROUTINE.match(statement):
             timed_routine = timed_routine or (has_clock and _SQL_EXECUTE.search(statement) is not None)

@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import Any
 
-from pytest_migcheck.core.reading import start_reading
+from pytest_migcheck.core.reading import start_reading, watch_lookups
 from pytest_migcheck.guard.kernel import available, restrict_tcp
 from pytest_migcheck.history.process.channel import Channel, ChannelClosedError
 from pytest_migcheck.history.process.messages import Launch
@@ -37,7 +37,7 @@ def _prepare(launch: Launch) -> None:
         os.environ[name] = template.replace("{url}", launch.placeholder)
     if available() is None:
         restrict_tcp((*launch.ports, *(port for _, port in launch.settings.allow_hosts)))
-    start_reading()
+    watch_lookups(start_reading())
     _report_ends(launch.crash)
     if not launch.interactive:
         sys.breakpointhook = _no_terminal
