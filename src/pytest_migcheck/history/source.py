@@ -36,7 +36,8 @@ class StepResult:
     """What one step did, as the history saw it; catalogs are the walker's business.
 
     ``left_uncommitted``: the migration ended Alembic's transaction, and Alembic did not commit what came after;
-    the step has committed it, so that the next one is not blamed.
+    the step has committed it, so that the next one is not blamed. ``ends_session``: it has left something in its
+    session that only a new one is without.
     """
 
     statements: tuple[Statement, ...]
@@ -44,6 +45,7 @@ class StepResult:
     seconds: float
     changed_settings: tuple[tuple[str, str, str], ...] = ()
     left_uncommitted: bool = False
+    ends_session: bool = False
 
 
 class ModelsNotCreatableError(MigcheckError):

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Protocol
 
 from alembic.runtime.migration import MigrationStep
@@ -17,6 +18,7 @@ from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.history.alembic.environment import Environment
+from pytest_migcheck.history.alembic.session_state import SessionState
 from pytest_migcheck.history.source import StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
 
@@ -152,6 +154,7 @@ class Walk:
             raise error
 
     def _steps(self, _heads: Any, context: Any) -> Iterator[Any]:
+        state = SessionState(context.connection)
         self._asker.entered(self, context)
         while (wanted := self._asker.next_step()) is not None:
             revision, direction, traced = wanted
@@ -162,7 +165,11 @@ class Walk:
             # Each revision is a release: the next one must not remember the enum types of this one.
             context.impl.memo.clear()
             self._current = None
-            self._asker.stepped(self.steps.result(None, revision, direction))
+            result = self.steps.result(None, revision, direction)
+            certain = state.is_certain(result.statements)
+            if certain:
+                state.restore(result.statements)
+            self._asker.stepped(replace(result, ends_session=not certain))
 
 
 def guarded_step(step: Any) -> Any:

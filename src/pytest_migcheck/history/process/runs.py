@@ -123,6 +123,8 @@ class SingleRun:
             raise
         if result.failure is not None:
             self._finish()
+        elif result.ends_session:
+            self.end()
         return result
 
     def rehearse(self, work: Callable[[Rehearsing], T]) -> T | None:
