@@ -16,6 +16,8 @@ SOUND = {
     "a temporary table": ("CREATE TEMP TABLE work (); CREATE TABLE t ()", "CREATE TEMP TABLE work (); DROP TABLE t"),
     "an advisory lock": ("SELECT pg_advisory_lock(7); CREATE TABLE t ()", "DROP TABLE t"),
     "a timeout": ("SET lock_timeout = '5s'; CREATE TABLE t ()", "DROP TABLE t"),
+    "a transaction's isolation": ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; CREATE TABLE t ()", "DROP TABLE t"),
+    "a seed": ("SELECT setseed(0.5); SET seed = 0.5; CREATE TABLE t ()", "DROP TABLE t"),
     "a role": ("CREATE TABLE t (); SET ROLE pg_monitor", "DROP TABLE t"),
     "a setting of its own": ("SET app.tenant = 'x'; CREATE TABLE t ()",
         "DO $$ BEGIN ASSERT coalesce(current_setting('app.tenant', true), '') = ''; END $$; DROP TABLE t",

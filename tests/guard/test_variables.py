@@ -143,7 +143,7 @@ def test_without_variables_a_url_names_the_target_alone(server: Server) -> None:
 
 def test_a_setting_that_an_old_libpq_does_not_know_is_left_out() -> None:
     assert countering_settings({"PGREQUIREAUTH": "none"}, "127.0.0.1", 150000) == {}
-    assert countering_settings({"PGREQUIREAUTH": "none"}, "127.0.0.1", 160000) == {"require_auth": "scram-sha-256,md5"}
+    assert countering_settings({"PGREQUIREAUTH": "none"}, "127.0.0.1", 160000) == {"require_auth": "scram-sha-256,md5,password"}
 
 
 def test_a_host_by_name_has_no_address_to_be_named() -> None:

@@ -159,7 +159,7 @@ def test_nobody_is_trusted_on_the_socket_either(server: Server) -> None:
     with server.connect() as connection:
         rules = connection.execute("SELECT DISTINCT auth_method FROM pg_hba_file_rules").fetchall()
         addresses = connection.execute("SHOW listen_addresses").fetchone()
-    assert rules == [("scram-sha-256",)]
+    assert sorted(rules) == [("password",), ("scram-sha-256",)]
     assert addresses == ("127.0.0.1",)
 
 

@@ -20,7 +20,7 @@ _COUNTERS = {
     "PGGSSENCMODE": ("gssencmode", "disable"),
     "PGCHANNELBINDING": ("channel_binding", "disable"),
     "PGTARGETSESSIONATTRS": ("target_session_attrs", "any"),
-    "PGREQUIREAUTH": ("require_auth", "scram-sha-256,md5"),
+    "PGREQUIREAUTH": ("require_auth", "scram-sha-256,md5,password"),
 }
 _FIRST_LIBPQ_WITH_REQUIRE_AUTH = 160000
 

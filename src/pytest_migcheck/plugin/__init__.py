@@ -34,10 +34,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(fixtures, "migcheck-fixtures")
     if config.getoption("migcheck"):
-        with _no_garbage():
-            from pytest_migcheck.plugin.running import Running
+        from pytest_migcheck.core.outcome import MigcheckError
+        from pytest_migcheck.plugin.libpq import importing_libpq
 
-            config.pluginmanager.register(Running(config), "migcheck-running")
+        try:
+            with _no_garbage(), importing_libpq():
+                from pytest_migcheck.plugin.running import Running
+
+                config.pluginmanager.register(Running(config), "migcheck-running")
+        except MigcheckError as error:
+            raise pytest.UsageError(f"migcheck: {error}") from error
 
 
 @contextlib.contextmanager

@@ -62,11 +62,14 @@ def session_of(config: pytest.Config) -> Session:
     """The run's session.
 
     Raises:
-        MigcheckError: a setting is not valid.
+        MigcheckError: a setting is not valid, or psycopg cannot be imported.
     """
-    from pytest_migcheck.plugin.explaining import own_rules
-    from pytest_migcheck.postgres.servers import Servers
-    from pytest_migcheck.session import Session
+    from pytest_migcheck.plugin.libpq import importing_libpq
+
+    with importing_libpq():
+        from pytest_migcheck.plugin.explaining import own_rules
+        from pytest_migcheck.postgres.servers import Servers
+        from pytest_migcheck.session import Session
 
     with _lock:
         session = config.stash.get(_SESSION, None)

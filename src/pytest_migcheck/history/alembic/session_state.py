@@ -14,8 +14,10 @@ from pytest_migcheck.core.dbapi import rows_of
 from pytest_migcheck.core.quoting import literal
 from pytest_migcheck.core.statement import Statement
 
+# The settings of a transaction end with it, and the server lets nobody reset them (GUC_NO_RESET in guc_tables.c).
 _STATE = """
-SELECT s.name, s.setting FROM pg_catalog.pg_settings s WHERE s.source = 'session'
+SELECT s.name, s.setting FROM pg_catalog.pg_settings s WHERE s.source = 'session' AND s.name NOT IN
+    ('transaction_isolation', 'transaction_read_only', 'transaction_deferrable', 'seed')
 UNION ALL SELECT 'session_authorization', session_user::text
 UNION ALL SELECT 'role', pg_catalog.current_setting('role')"""
 # Anything else leaves a session as it was. A function can do whatever its body says, so a SELECT may, too.
