@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from history_project import Project
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.history.alembic.failures import hook_error
 
@@ -35,3 +36,12 @@ def test_the_line_of_the_hook_is_named(tmp_path: Path) -> None:
 def test_an_error_of_ours_is_complete_already() -> None:
     error = MigcheckError("complete")
     assert hook_error("pytest_migcheck_alembic_config", "the configurations", error) is error
+
+
+def test_loading_the_hooks_prints_nothing(project: Project, migcheck) -> None:
+    project.write("conftest.py", "def pytest_migcheck_prepare():\n    return None\n")
+    project.sql("a1", "CREATE TABLE t ()", "DROP TABLE t")
+    result = migcheck("--migcheck-checks=stairway")
+    result.assert_outcomes(passed=1)
+    text = result.stdout.str() + result.stderr.str()
+    assert "Namespace" not in text and text.count("is unset.") <= 1

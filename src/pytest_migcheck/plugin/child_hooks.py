@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -76,9 +77,13 @@ def load(options: Mapping[str, Any], arguments: Sequence[str], configures: bool)
         "assertmode": "plain",
     }
     words = {**options, **quiet, "plugins": plugins, "capture": "no", "migcheck": False}
-    config = pytest.Config.fromdictargs(words, list(arguments))
-    if configures:
-        config._do_configure()
+    # argparse warns where the words that it is to find are there already.
+    words.pop("file_or_dir", None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        config = pytest.Config.fromdictargs(words, list(arguments))
+        if configures:
+            config._do_configure()
     return CalledHooks(config)
 
 
