@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from forked_pytest import ForkedPytest
 from history_project import Project
 
 pytest_plugins = ["pytester"]
+
+# pytester takes away what a test imported first, and asyncpg does not live through a second import:
+# https://github.com/MagicStack/asyncpg/issues/1292
+with contextlib.suppress(ImportError):
+    import asyncpg  # noqa: F401
 
 #: Under these pytest, Hypothesis and this plugin print other things, or more; a test that wants one sets it.
 _OF_WHERE_IT_RUNS = (
