@@ -148,7 +148,12 @@ def test_a_connection_at_the_module_level_of_the_models_leads_to_ours(
     url = f"postgresql://u:p@127.0.0.1:{decoy.port}/prod"
     project.env(models=f"import psycopg\nheld = psycopg.connect({url!r}, autocommit=True)\nheld.execute('SELECT 1')\nheld.close()")
     project.revision("a1", CREATE, DROP)
-    migcheck("--migcheck-checks=stairway,upgrade").assert_outcomes(passed=2)
+    project.write("test_it.py", """
+        def test_it(migcheck_db):
+            with migcheck_db.connect() as connection:
+                connection.execute("SELECT id FROM t")
+    """)  # fmt: skip
+    migcheck("--migcheck-checks=stairway,upgrade,roundtrip").assert_outcomes(passed=4)
     assert decoy.log == []
 
 

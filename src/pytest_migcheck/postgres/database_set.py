@@ -72,6 +72,13 @@ class DatabaseSet:
         for target, name in targets:
             self._databases.setdefault(target, by_name.get(name) or Database(self.server, name))
 
+    def join(self, database: Database) -> None:
+        """Let the main database stand for everything that this other one stands for, and drop that."""
+        for target, standing in self._databases.items():
+            if standing is database:
+                self._databases[target] = self.main
+        database.drop()
+
     @property
     def databases(self) -> tuple[Database, ...]:
         return tuple({id(d): d for d in (self.main, *self._databases.values())}.values())

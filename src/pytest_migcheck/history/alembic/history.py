@@ -29,7 +29,7 @@ from pytest_migcheck.history.alembic.scripts import load_graph, open_scripts, ta
 from pytest_migcheck.history.alembic.steps import guarded_step
 from pytest_migcheck.history.process.messages import ConfiguredFacts, HistoryFacts
 from pytest_migcheck.history.source import Declared, StepResult
-from pytest_migcheck.postgres.database_set import DatabaseSet
+from pytest_migcheck.postgres.database_set import DatabaseSet, Target
 from pytest_migcheck.sql.statements import is_utility, only_truncates
 from pytest_migcheck.trace.recorder import Recorder, paths_below
 
@@ -78,6 +78,7 @@ class AlembicHistory:
             variables=options.variables,
         )
         self._configured: Configured | None = None
+        self._migrated: Target | None = None
 
     @cached_property
     def graph(self) -> Graph:
@@ -111,6 +112,7 @@ class AlembicHistory:
             keeps_one_connection=configured.keeps_one_connection,
             commits_all_at_once=configured.commits_all_at_once,
             version_tables=tuple(sorted(named or {(PUBLIC, "alembic_version")})),
+            migrated=self._migrated,
         )
 
     def _probe(self, databases: DatabaseSet) -> Configured:
@@ -123,6 +125,7 @@ class AlembicHistory:
 
             configured = self._run_env(databases, look)
             configured.views = views
+            self._migrated = _main_by_what_is_migrated(configured, databases)
             if not configured.calls or not configured.functions_called:
                 raise MigcheckError(
                     f"{self.env_path}: env.py ended without calling context.run_migrations()\n"
@@ -208,6 +211,26 @@ class AlembicHistory:
     def declared(self, databases: DatabaseSet) -> tuple[Declared, ...] | str:
         """The declared models of each database that has some, or why there are none."""
         return DeclaredModels(self._probe(databases), self._options.elsewhere(), self.env_path).declared()
+
+
+def _main_by_what_is_migrated(configured: Configured, databases: DatabaseSet) -> Target | None:
+    """Make the one database that env.py migrates the main one, whatever was connected to before.
+
+    Returns:
+        Its target; None where env.py migrates several databases.
+    """
+    labels = set(configured.labels)
+    if len(labels) != 1:
+        return None
+    (label,) = labels
+    if label == "":
+        return next((target for target, one in databases.targets.items() if one is databases.main), None)
+    named = [target for target in databases.targets if target[2] == label]
+    if len(named) != 1:
+        return None
+    databases.join(databases.targets[named[0]])
+    configured.labels = ["" for _ in configured.labels]
+    return named[0]
 
 
 def _locations(scripts: ScriptDirectory) -> list[Any]:

@@ -53,11 +53,12 @@ class HistoryFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfiguredFacts:
-    """What one run of env.py has shown of it."""
+    """What one run of env.py has shown of it; ``migrated`` is the one target that it migrates, if it is one."""
 
     keeps_one_connection: bool
     commits_all_at_once: bool
     version_tables: tuple[tuple[str, str], ...]
+    migrated: Target | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

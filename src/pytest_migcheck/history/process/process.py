@@ -21,7 +21,7 @@ from pytest_migcheck.history.process.child import STACK_SIGNAL
 from pytest_migcheck.history.process.endings import how_it_ended, users_frame, where_it_was
 from pytest_migcheck.history.process.messages import Answer, HistoryFacts, Launch, Request
 from pytest_migcheck.history.source import HookCallers, ModelsNotCreatableError
-from pytest_migcheck.postgres.database_set import DatabaseSet
+from pytest_migcheck.postgres.database_set import DatabaseSet, Target
 from pytest_migcheck.postgres.watch import StepEnded, Watch
 from pytest_migcheck.settings import Settings
 
@@ -76,6 +76,8 @@ class HistoryProcess:
         self._open: Callable[[], None] | None = None
         self._ports = set(surroundings.ports)
         self.generation = 0
+        #: The target that env.py migrates, once that is known: the main database of a set stands for it.
+        self.migrated: Target | None = None
 
     @property
     def timeout(self) -> float:
@@ -104,6 +106,8 @@ class HistoryProcess:
         self._end_open(inside=inside)
         if databases is not None:
             self._allow(databases.server.tcp.port)
+            if self.migrated is not None and not databases.targets:
+                databases.adopt(((self.migrated, databases.main.name),))
         started = self._ensure()
         facts = None if databases is None or inside else facts_of(databases)
         with contextlib.suppress(ChannelClosedError):  # what it ended by is found below

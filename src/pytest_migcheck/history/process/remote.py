@@ -99,6 +99,7 @@ class AlembicHistory:
         """What a run of env.py with nothing to do shows."""
         if self._configured is None:
             self._configured = self._in(databases, lambda: self.process.ask("configured", databases=databases))
+            self.process.migrated = self._configured.migrated
         return self._configured
 
     def _in(self, databases: DatabaseSet, work: Callable[[], T]) -> T:
