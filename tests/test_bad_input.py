@@ -171,7 +171,7 @@ def test_an_extension_that_the_server_lacks(project: Project, migcheck) -> None:
     project.revision("a1", "op.execute('CREATE EXTENSION postgis')")
     result = migcheck("--migcheck-checks=stairway")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*extension*postgis*", "*lacks this extension*--migcheck-postgres=embedded*=docker:IMAGE*=URL*"])
+    result.stdout.fnmatch_lines(["*extension*postgis*", "*lacks the extension postgis; *--migcheck-postgres=docker:postgis/postgis, *by URL*"])
 
 
 def test_a_migration_that_waits_for_its_own_session(project: Project, migcheck) -> None:

@@ -40,6 +40,7 @@ class Settings:
     target_version: int | None = None
     target: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    x: tuple[str, ...] = ()
     allow_hosts: tuple[tuple[str, int], ...] = ()
     step_timeout: int = 120
     fail_on: str = "error"

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.postgres.extensions_known import missing_extension, server_with
 from pytest_migcheck.postgres.ladder import start_server
 from pytest_migcheck.postgres.server import Server
-from pytest_migcheck.postgres.standins import where_extension_is
 
 EXTENSIONS = 'CREATE SCHEMA ext; CREATE EXTENSION pgcrypto SCHEMA ext; CREATE EXTENSION "uuid-ossp" SCHEMA ext'
 
@@ -125,7 +125,6 @@ def test_the_server_names_its_standins(embedded: Server) -> None:
 def test_an_extension_that_is_nowhere_gets_the_rung_that_has_it(embedded: Server) -> None:
     with embedded.create_database("nowhere").connect() as connection, pytest.raises(psycopg.Error) as caught:
         connection.execute("CREATE EXTENSION postgis")
-    hint = where_extension_is(str(caught.value))
-    assert hint is not None and "--migcheck-postgres=docker:postgis/postgis" in hint and "local" in hint
-    assert where_extension_is('extension "plv8" is not available') is not None
-    assert where_extension_is('relation "extension" is not available') is None
+    assert missing_extension(str(caught.value)) == "postgis"
+    place = server_with("postgis")
+    assert place.startswith("--migcheck-postgres=docker:postgis/postgis, ") and "local" in place

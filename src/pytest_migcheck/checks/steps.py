@@ -2,20 +2,64 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from pytest_migcheck.checks.transactions import FIX, ended_before
 from pytest_migcheck.core.finding import Direction, Finding, Severity
 from pytest_migcheck.core.graph import Revision
 from pytest_migcheck.core.rule_ids import rule_id
 from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.core.step import MISSING_EXTENSION, NOT_RECORDED, StepFailure
+from pytest_migcheck.core.step import NOT_COMMITTED, NOT_RECORDED, StepFailure
+from pytest_migcheck.postgres.extensions_known import missing_advice
 from pytest_migcheck.postgres.watch import StepEnded
 
 _EMPTY_START = (
     "this history does not start from an empty database: its first revision expects objects that are not there. "
     "Return the SQL (or a callable) that makes them from the hook pytest_migcheck_prepare in the root conftest.py"
 )
+
+_COMMIT = (
+    "what env.py executes before context.configure() begins a transaction: end it there\n"
+    "connection.commit()"
+)
+_SAVEPOINT = (
+    "the migration catches this error, and PostgreSQL refuses every statement that follows in the transaction: use IF "
+    "EXISTS or IF NOT EXISTS, or a savepoint around the statement\n"
+    "with op.get_bind().begin_nested():\n"
+    "    op.execute(...)"
+)
+# undefined_table, invalid_schema_name, undefined_object, undefined_function:
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_MISSING = frozenset(("42P01", "3F000", "42704", "42883"))
+# duplicate_table, duplicate_object, duplicate_schema, duplicate_function
+_THERE_ALREADY = frozenset(("42P07", "42710", "42P06", "42723"))
+_SECOND_ROOT = (
+    "{path} has no revision before it. Where it replaces another root of this history, go up to one of them: "
+    "migcheck_target = LABEL@head, with the branch label of the root that is deployed, or the id of its head"
+)
+_NO_AUTOMATIC_CAST = re.compile(r'default for column "[^"]+" cannot be cast automatically')
+_COLUMN_CHANGED = re.compile(
+    r"(?is)^\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?P<table>\S+)\s+"
+    r"ALTER\s+(?:COLUMN\s+)?(?P<column>\"[^\"]+\"|\S+)\s"
+)
+
+
+def _default_aside(sql: str) -> str:
+    """The default leaves before the type changes, and comes back after it.
+
+    https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
+    """
+    found = _COLUMN_CHANGED.match(sql)
+    table, column = (found["table"], found["column"]) if found else ("...", "...")
+    of_column = f"ALTER TABLE {table} ALTER COLUMN {column}"
+    return (
+        "the default has the old type: drop it, change the type, set it again\n"
+        f'op.execute("{of_column} DROP DEFAULT")\n'
+        f"op.execute({' '.join(sql.split())!r})\n"
+        f'op.execute("{of_column} SET DEFAULT ...")'
+    )
 
 
 def again_rule(failure: StepFailure) -> str:
@@ -47,22 +91,33 @@ def failure_finding(
         line=source.line if source else line,
         source_text=source.text if source else "",
         sql=failure.sql,
-        details=(("error", f"{failure.kind}: {failure.message}"), *extra, *advice),
+        details=(("error", _error(failure)), *extra, *advice),
     )
+
+
+def _error(failure: StepFailure) -> str:
+    return failure.message if failure.message.startswith(failure.kind) else f"{failure.kind}: {failure.message}"
 
 
 def _advice(
     failure: StepFailure, revision: Revision, direction: Direction
 ) -> tuple[tuple[str, str], ...]:
-    missing = failure.sqlstate in ("42P01", "3F000", "42704", "42883")
+    missing = failure.sqlstate in _MISSING
     if failure.kind == NOT_RECORDED:
         return (("fix", FIX),)
-    if failure.sqlstate == "42P01" and "alembic_version" in failure.message:
-        return (("fix", "the migration hides the version table: restore search_path at its end (SET LOCAL does)"),)
+    if failure.kind == NOT_COMMITTED:
+        return (("fix", _COMMIT),)
+    if failure.swallowed:
+        return (("fix", _SAVEPOINT),)
+    lacking = missing_advice(failure.message, "from the hook pytest_migcheck_prepare")
+    if lacking is not None:
+        return (("fix", lacking),)
     if missing and direction is Direction.UPGRADE and not revision.requires:
         return (("fix", _EMPTY_START),)
-    if (failure.sqlstate == "0A000" and "extension" in failure.message) or "extension control file" in failure.message:
-        return (("fix", MISSING_EXTENSION),)
+    if failure.sqlstate in _THERE_ALREADY and direction is Direction.UPGRADE and not revision.requires:
+        return (("fix", _SECOND_ROOT.format(path=Path(revision.path).name)),)
+    if _NO_AUTOMATIC_CAST.search(failure.message) and failure.sql:
+        return (("fix", _default_aside(failure.sql)),)
     if "drop_constraint(None" in (failure.source.text if failure.source else ""):
         return (("fix", "name the constraint: op.drop_constraint(None, ...) is what autogenerate writes for none"),)
     if failure.sqlstate == "55P04":

@@ -10,14 +10,10 @@ from pytest_migcheck.core.statement import Source, Statement
 
 # The kind of a failure without an exception: the version table does not say what Alembic said.
 NOT_RECORDED = "NotRecorded"
+# As before, and the reason is that env.py did not commit.
+NOT_COMMITTED = "NotCommitted"
 # The kind of a failure of a migration that has no downgrade at all; nothing was run.
 NO_WAY_BACK = "NoWayBack"
-# Which server was taken is not known here: each of these helps on another one.
-MISSING_EXTENSION = (
-    "the server that migcheck took lacks this extension; install its package where that server runs, or take one that "
-    "has it: --migcheck-postgres=embedded (contrib and pgvector), --migcheck-postgres=docker:IMAGE (an image with the "
-    "extension) or --migcheck-postgres=URL"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +22,7 @@ class StepFailure:
 
     ``deliberate`` means the revision itself declares that it has no way back.
     ``traceback`` holds the user's frames only; ``full_traceback`` all of them. ``advice`` are labelled texts of the
-    history's own; None where what Alembic's users should do is right.
+    history's own; None where what Alembic's users should do is right. ``swallowed``: the migration caught the error.
     """
 
     kind: str
@@ -35,6 +31,7 @@ class StepFailure:
     sql: str | None = None
     sqlstate: str | None = None
     deliberate: bool = False
+    swallowed: bool = False
     revision: str = ""
     traceback: str = ""
     full_traceback: str = ""

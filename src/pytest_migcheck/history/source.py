@@ -13,7 +13,7 @@ from pytest_migcheck.core.finding import Difference, Direction, Severity
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.reading import Evidence
-from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.core.statement import Source, Statement
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.postgres.database_set import DatabaseSet
 
@@ -37,7 +37,8 @@ class StepResult:
 
     ``left_uncommitted``: the migration ended Alembic's transaction, and Alembic did not commit what came after;
     the step has committed it, so that the next one is not blamed. ``ends_session``: it has left something in its
-    session that only a new one is without.
+    session that only a new one is without. ``uncommitted``: the line of env.py that left the commit to env.py, which
+    was not seen to commit.
     """
 
     statements: tuple[Statement, ...]
@@ -46,6 +47,7 @@ class StepResult:
     changed_settings: tuple[tuple[str, str, str], ...] = ()
     left_uncommitted: bool = False
     ends_session: bool = False
+    uncommitted: Source | None = None
 
 
 class ModelsNotCreatableError(MigcheckError):

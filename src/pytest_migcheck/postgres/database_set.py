@@ -174,9 +174,13 @@ class DatabaseSet:
         return Catalog(main.objects, *others)
 
     def column_values(self, schema: str, table: str, column: str) -> frozenset[str]:
-        """The values of a text column of the main database's table."""
+        """The values of a text column of the main database's table; none where there is no such table."""
+        reader = self.reader(self.main)
+        named = sql.Identifier(schema, table).as_string(reader)
+        if reader.execute("SELECT pg_catalog.to_regclass(%s) IS NULL", (named,)).fetchone() == (True,):
+            return frozenset()
         query = sql.SQL("SELECT {}::text FROM {}").format(sql.Identifier(column), sql.Identifier(schema, table))
-        return frozenset(str(row[0]) for row in self.reader(self.main).execute(query).fetchall())
+        return frozenset(str(row[0]) for row in reader.execute(query).fetchall())
 
     def wait_until_unused(self, seconds: float = 2.0) -> None:
         """Wait for connections that env.py left open, then terminate what is left of them; ours are closed."""

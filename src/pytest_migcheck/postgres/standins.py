@@ -6,20 +6,12 @@ https://www.postgresql.org/docs/18/runtime-config-client.html#GUC-EXTENSION-CONT
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
 from pytest_migcheck.postgres.programs import Binaries, Identity, give
 
 STANDINS = "standins"
-_UNAVAILABLE = re.compile(r'extension "([^"]+)" is not available')
-# Extensions that have an image of their own, which follows the conventions of the official one.
-_IMAGES = {
-    "postgis": "postgis/postgis",
-    "timescaledb": "timescale/timescaledb:latest-pg17",
-    "vector": "pgvector/pgvector:pg17",
-}
 _FILES = Path(__file__).parent / "extensions"
 
 
@@ -37,16 +29,3 @@ def lay_out_standins(binaries: Binaries, major: int, run_directory: Path, identi
                 shutil.copyfile(source, folder / source.name)
         give(run_directory / STANDINS, identity)
     return missing
-
-
-def where_extension_is(message: str) -> str | None:
-    """Which rung of the ladder has the extension that PostgreSQL says it has not; None for other messages."""
-    found = _UNAVAILABLE.search(message)
-    if found is None:
-        return None
-    image = _IMAGES.get(found[1])
-    place = f"--migcheck-postgres=docker:{image}" if image else "an image that has it: --migcheck-postgres=docker:IMAGE"
-    return (
-        f"what to do: use {place}, or this machine's PostgreSQL with {found[1]} installed "
-        "(--migcheck-postgres=local), or a server by URL"
-    )

@@ -10,8 +10,8 @@ from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.history.source import History
 from pytest_migcheck.postgres.database_set import DatabaseSet
+from pytest_migcheck.postgres.extensions_known import missing_extension, server_with
 from pytest_migcheck.postgres.server import Server
-from pytest_migcheck.postgres.standins import where_extension_is
 from pytest_migcheck.provision.points import Point
 
 
@@ -78,7 +78,8 @@ def migration_failed(failure: StepFailure, direction: Direction, revision: str =
     """A failed step as an error that says where and why."""
     place = f"\n  {failure.source.path}:{failure.source.line}" if failure.source else ""
     statement = f"\n  sql     {' '.join(failure.sql.split())[:300]}" if failure.sql else ""
-    hint = where_extension_is(failure.message)
+    extension = missing_extension(failure.message)
+    hint = f"what to do: take a server that has {extension}: {server_with(extension)}" if extension else ""
     return MigcheckError(
         f"{direction.value} of {revision or failure.revision} fails: {failure.kind}: {failure.message.strip()}"
         f"{place}{statement}" + (f"\n{hint}" if hint else "")

@@ -115,7 +115,7 @@ class Recorder:
         self._statements.append(
             Statement(
                 sql=sql,
-                source=self._calling(),
+                source=self.calling(),
                 seconds=seconds,
                 transaction=None if autocommit else self._transaction_number,
                 acquired=observation.acquired,
@@ -137,7 +137,7 @@ class Recorder:
         self._statements.append(
             Statement(
                 sql=sql,
-                source=self._calling(),
+                source=self.calling(),
                 seconds=time.perf_counter() - self._started,
                 transaction=None if autocommit else self._transaction_number,
                 error=error,
@@ -153,7 +153,7 @@ class Recorder:
             self._statements.append(
                 Statement(
                     sql=sql,
-                    source=self._calling(),
+                    source=self.calling(),
                     seconds=0.0,
                     transaction=self._transaction_number,
                     driver_call=True,
@@ -161,7 +161,7 @@ class Recorder:
                 )
             )
 
-    def _calling(self) -> Source | None:
+    def calling(self) -> Source | None:
         """The line of the user's code that is running the statement."""
         return self._source or source_of_frame(sys._getframe(1), self._is_ours)
 

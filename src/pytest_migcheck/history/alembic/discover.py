@@ -55,7 +55,20 @@ def find_configs(root: Path, typed: tuple[str, ...]) -> tuple[FoundConfig, ...]:
         f"no Alembic configuration found in {root}, and no folder of SQL that is known as one of migrations\n"
         "looked at: " + ", ".join(looked_at[:3]) + ", and alembic.ini two folders deep\n"
         "what to do: run pytest in the project's root, or name the file: --migcheck-config=path/to/alembic.ini\n"
+        f"{_for_environments(root)}"
         "for SQL files that were not found: migcheck_histories = TOOL:FOLDER, or sql:FOLDER where no tool is known"
+    )
+
+
+def _for_environments(root: Path) -> str:
+    """What to do where there are env.py files, and the configuration is made in code; else ""."""
+    folders = (f for f in project_folders(root) if (f / "versions").is_dir() and (f / "env.py").is_file())
+    seen = [shown_path(folder / "env.py", root) for folder in folders]
+    if not seen:
+        return ""
+    return (
+        f"for {', '.join(seen[:3])}, whose configuration is made in code: return it from the hook "
+        "pytest_migcheck_alembic_config in the root conftest.py\n"
     )
 
 
@@ -100,6 +113,16 @@ def _file_in(directory: Path) -> Path | None:
     if toml.is_file() and _IN_TOML.search(toml.read_bytes()):
         return toml
     return ini if ini.is_dir() else None
+
+
+def give_x(config: Config, arguments: Sequence[str]) -> None:
+    """Give a configuration the arguments that ``alembic -x ARGUMENT`` would give it."""
+    typed = [word for argument in arguments for word in ("-x", argument)]
+    options = CommandLine().parser.parse_args([*typed, "upgrade", "heads"])
+    if config.cmd_opts is None:
+        config.cmd_opts = options
+    else:
+        config.cmd_opts.x = options.x
 
 
 def _load(path: Path, section: str, root: Path) -> Config:
@@ -163,10 +186,10 @@ def _hooked_config(value: Any, root: Path, number: int) -> FoundConfig:
             f"pytest_migcheck_alembic_config returned {value!r}; "
             "valid: an alembic.config.Config, a path, or a list of them"
         )
-    options = CommandLine().parser.parse_args(["upgrade", "heads"])
-    value.cmd_opts = value.cmd_opts or options
     read_files(value, root)
     name = value.attributes.get("migcheck_name") or value.config_file_name or script_location(value)
+    if value.config_file_name:
+        _anchor(value, Path(value.config_file_name).parent.absolute())
     label = shown_path(Path(str(name)), root) if name else f"config {number + 1}"
     section = value.config_ini_section
     return FoundConfig(label=label if section == "alembic" else f"{label}:{section}", config=value)

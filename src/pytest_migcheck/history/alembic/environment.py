@@ -16,7 +16,10 @@ from typing import Any
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
+from pytest_migcheck.core.statement import Source
 from pytest_migcheck.history.alembic.events import is_autocommit, recorded
 from pytest_migcheck.history.alembic.redirect import Redirection
 from pytest_migcheck.history.alembic.schemas import SchemaView
@@ -32,7 +35,8 @@ class Configured:
     """What env.py handed to ``context.configure``, one entry per call, and the database that each call is for.
 
     ``autocommits`` tells for each call whether the statements on its connection commit by themselves, ``views`` how
-    the connection of each resolves names, where somebody looked.
+    the connection of each resolves names, where somebody looked. ``begun`` is the line of a call whose connection was
+    in a transaction already, and for which no commit was seen after its migrations: Alembic leaves that to env.py.
     """
 
     calls: list[dict[str, Any]] = field(default_factory=list)
@@ -41,6 +45,7 @@ class Configured:
     views: list[SchemaView] = field(default_factory=list)
     functions_called: int = 0
     external_transaction: bool = False
+    begun: Source | None = None
 
     def view(self, number: int) -> SchemaView:
         """How the connection of a call resolves names."""
@@ -99,6 +104,8 @@ class Environment:
             configured.labels.append(self.redirection.label_of(named.get("connection")))
             connection = _dbapi_connection(named.get("connection"))
             configured.autocommits.append(is_autocommit(connection))
+            if not configured.autocommits[-1] and _in_transaction(named.get("connection")):
+                configured.begun = self.recorder.calling()
             if transaction_per_migration:
                 kwargs["transaction_per_migration"] = True
             original(*args, **kwargs)
@@ -106,6 +113,7 @@ class Environment:
         environment.configure = configure  # type: ignore[method-assign]
         with ExitStack() as stack:
             stack.enter_context(self.redirection.active(databases))
+            stack.enter_context(_commits(configured))
             stack.enter_context(recorded(self.recorder, environment))
             stack.enter_context(_untouched_logging())
             stack.enter_context(_variables(databases, self.variables))
@@ -119,6 +127,26 @@ class Environment:
 def _named_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     names = ("connection", "url", "dialect_name", "dialect_opts", "transactional_ddl", "transaction_per_migration")
     return {**dict(zip(names, args, strict=False)), **kwargs}
+
+
+def _in_transaction(connection: Any) -> bool:
+    asked = getattr(connection, "in_transaction", None)
+    return bool(asked()) if asked else False
+
+
+@contextmanager
+def _commits(configured: Configured) -> Iterator[None]:
+    """Forget the line where a transaction was begun as soon as env.py commits what was migrated in it."""
+
+    def committed(_connection: Any) -> None:
+        if configured.functions_called:
+            configured.begun = None
+
+    event.listen(Engine, "commit", committed)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "commit", committed)
 
 
 def _dbapi_connection(connection: Any) -> Any:

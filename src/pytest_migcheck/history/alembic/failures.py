@@ -13,17 +13,29 @@ from sqlalchemy.exc import DBAPIError
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.reading import is_users_file
-from pytest_migcheck.core.statement import Statement
+from pytest_migcheck.core.statement import Source, Statement
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.core.text import text_of
 from pytest_migcheck.history.alembic.events import statement_error
+from pytest_migcheck.history.alembic.version_table import is_about, taken_away
 from pytest_migcheck.trace.recorder import source_of_traceback
 
 IsOurs = Callable[[str], bool]
+# in_failed_sql_transaction: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ABORTED = "25P02"
+_NO_TRANSACTION_OF_ALEMBIC = (
+    "autocommit_block() ends the transaction that Alembic began, and here env.py began one before context.configure(): "
+    "end it there\nconnection.commit()"
+)
 
 
 def step_failure(
-    error: BaseException, path: str, direction: Direction, statements: tuple[Statement, ...], is_ours: IsOurs
+    error: BaseException,
+    path: str,
+    direction: Direction,
+    statements: tuple[Statement, ...],
+    is_ours: IsOurs,
+    version_table: tuple[str, str] = ("public", "alembic_version"),
 ) -> StepFailure:
     """Describe the exception that ended a step.
 
@@ -33,6 +45,7 @@ def step_failure(
         direction: which way it ran.
         statements: what the step had run by then.
         is_ours: tells whether a file belongs to the user's migrations.
+        version_table: its schema and name.
     """
     source = source_of_traceback(error.__traceback__, is_ours)
     kind, message, sql, sqlstate = type(error).__name__, text_of(error).strip(), None, None
@@ -42,12 +55,24 @@ def step_failure(
     failed = next((s for s in reversed(statements) if s.error is not None), None)
     if source is None and failed is not None:
         source = failed.source
+    swallowed = _swallowed(statements) if sqlstate == ABORTED else None
+    if swallowed is not None and swallowed.error is not None:
+        # What the server refuses from then on is not the fault of who asks.
+        kind, message, sqlstate = swallowed.error.kind, swallowed.error.message, swallowed.error.sqlstate
+        source, sql = swallowed.source, swallowed.sql
+    advice: tuple[tuple[str, str], ...] | None = None
+    if is_about(message, sql, *version_table) and (taken := taken_away(statements, *version_table)) is not None:
+        source, sql, advice = taken[0].source, taken[0].sql, (("fix", taken[1]),)
+    if _innermost(error.__traceback__) == "autocommit_block":
+        advice = (("fix", _NO_TRANSACTION_OF_ALEMBIC),)
     return StepFailure(
         kind=kind,
-        message=message,
+        message=message or _without_a_text(kind, source),
         source=source,
         sql=sql,
         sqlstate=sqlstate,
+        swallowed=swallowed is not None,
+        advice=advice,
         deliberate=direction is Direction.DOWNGRADE
         and not statements
         and not isinstance(error, (MigcheckError, DBAPIError))
@@ -55,6 +80,27 @@ def step_failure(
         traceback=user_frames(error, is_ours),
         full_traceback="".join(traceback.format_exception(type(error), error, error.__traceback__)),
     )
+
+
+def _innermost(frames: TracebackType | None) -> str:
+    """The name of the function that raised."""
+    while frames is not None and frames.tb_next is not None:
+        frames = frames.tb_next
+    return frames.tb_frame.f_code.co_name if frames is not None else ""
+
+
+def _swallowed(statements: tuple[Statement, ...]) -> Statement | None:
+    """The statement whose error the migration caught, in a transaction that is aborted by it."""
+    last: Statement | None = None
+    for statement in statements:
+        if statement.error is not None and statement.error.sqlstate == ABORTED:
+            break
+        last = statement if statement.error is not None else last
+    return last
+
+
+def _without_a_text(kind: str, source: Source | None) -> str:
+    return f"{kind} in {source.text.strip()}" if source is not None and source.text.strip() else kind
 
 
 def _raised_in_downgrade(frames: TracebackType | None, path: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.reading import is_users_file
 from pytest_migcheck.history.alembic.declared import METADATA_HOOK, DeclaredElsewhere
-from pytest_migcheck.history.alembic.discover import FoundConfig, find_configs, hooked_configs
+from pytest_migcheck.history.alembic.discover import FoundConfig, find_configs, give_x, hooked_configs
 from pytest_migcheck.history.alembic.failures import hook_error, user_frames
 from pytest_migcheck.history.alembic.history import AlembicHistory, AlembicOptions
 from pytest_migcheck.history.alembic.redirect import Redirection
@@ -29,8 +29,10 @@ def found_configs(settings: Settings, hooks: Hooks) -> tuple[FoundConfig, ...]:
         returned = hooks.alembic_config(settings.root)
     except (Exception, SystemExit) as error:
         raise hook_error(CONFIG_HOOK, "the configurations", error) from error
-    hooked = hooked_configs(returned, settings.root)
-    return tuple(hooked or find_configs(settings.root, settings.config))
+    found = hooked_configs(returned, settings.root) or find_configs(settings.root, settings.config)
+    for one in found if settings.x else ():
+        give_x(one.config, settings.x)
+    return tuple(found)
 
 
 def alembic_history(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from alembic.script import ScriptDirectory
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.graph import Graph
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.statement import Source
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.core.text import text_of
 from pytest_migcheck.history.alembic.declared import DeclaredElsewhere, DeclaredModels
@@ -106,12 +108,10 @@ class AlembicHistory:
             MigcheckError: env.py raises, or runs no migrations.
         """
         configured = self._probe(databases)
-        tables = (str(call.get("version_table") or "alembic_version") for call in configured.calls)
-        named = {(configured.view(number).version_schema, table) for number, table in enumerate(tables)}
         return ConfiguredFacts(
             keeps_one_connection=configured.keeps_one_connection,
             commits_all_at_once=configured.commits_all_at_once,
-            version_tables=tuple(sorted(named or {(PUBLIC, "alembic_version")})),
+            version_tables=_version_tables(configured),
             migrated=self._migrated,
         )
 
@@ -148,11 +148,7 @@ class AlembicHistory:
             return refusal
         hint = ""
         if isinstance(error, KeyError) and error.args:
-            name = error.args[0]
-            hint = (
-                f"\nwhat to do: if {name} is an environment variable that holds the database's URL, "
-                f"set migcheck_env = {name}={{url}}"
-            )
+            hint = f"\nwhat to do: {_key_hint(str(error.args[0]), error)}"
         elif "environment variable" in text_of(error).lower() or "Field required" in text_of(error):
             hint = "\nwhat to do: set the missing variables for the run: migcheck_env = NAME={url} (or NAME=value)"
         elif "outside of application context" in text_of(error):
@@ -170,7 +166,9 @@ class AlembicHistory:
     def explain(self, error: BaseException, revision: str, direction: Direction) -> StepFailure:
         statements = self.environment.recorder.statements
         path = self.graph.revisions[revision].path
-        return step_failure(error, path, direction, statements, self._is_ours)
+        return step_failure(
+            error, path, direction, statements, self._is_ours, _version_tables(self._configured or Configured())[0]
+        )
 
     def upgrade_to_heads(self, databases: DatabaseSet) -> tuple[StepResult, bool]:
         """Upgrade in one run of env.py, in the transaction mode of its own; also whether any revision ran.
@@ -191,15 +189,18 @@ class AlembicHistory:
         started = time.perf_counter()
         recorder.open_step(observing=False)
         failure: StepFailure | None = None
+        begun: Source | None = None
         try:
-            self.environment.run(databases, steps, transaction_per_migration=False)
+            configured = self.environment.run(databases, steps, transaction_per_migration=False)
+            begun = configured.begun
         except BaseException as error:
             if not current:
                 raise self.environment_error(error) from error
             failure = replace(self.explain(error, current[0], Direction.UPGRADE), revision=current[0])
         finally:
             statements = recorder.close_step()
-        result = StepResult(statements=statements, failure=failure, seconds=time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        result = StepResult(statements=statements, failure=failure, seconds=seconds, uncommitted=begun)
         return result, bool(current)
 
     def prepare(self, databases: DatabaseSet) -> None:
@@ -231,6 +232,22 @@ def _main_by_what_is_migrated(configured: Configured, databases: DatabaseSet) ->
     databases.join(databases.targets[named[0]])
     configured.labels = ["" for _ in configured.labels]
     return named[0]
+
+
+def _key_hint(name: str, error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    if any("get_x_argument" in (frame.line or "") for frame in frames):
+        return f"give env.py what `alembic -x {name}=VALUE` gives it: migcheck_x = {name}=VALUE"
+    return (
+        f"if {name} is an environment variable that holds the database's URL, set migcheck_env = {name}={{url}}"
+    )
+
+
+def _version_tables(configured: Configured) -> tuple[tuple[str, str], ...]:
+    """(schema, name) of each table in which env.py has Alembic record revisions."""
+    tables = (str(call.get("version_table") or "alembic_version") for call in configured.calls)
+    named = {(configured.view(number).version_schema, table) for number, table in enumerate(tables)}
+    return tuple(sorted(named or {(PUBLIC, "alembic_version")}))
 
 
 def _locations(scripts: ScriptDirectory) -> list[Any]:

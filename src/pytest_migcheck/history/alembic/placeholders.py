@@ -11,8 +11,11 @@ _DRIVER = "postgresql+psycopg"
 
 
 def replace_placeholders(config: Config) -> None:
-    """Give each section whose ``sqlalchemy.url`` names no dialect a URL that SQLAlchemy accepts."""
+    """Give each section whose ``sqlalchemy.url`` names no dialect, and the main one, a URL that SQLAlchemy accepts."""
     parser = config.file_config
+    main = config.config_ini_section
+    if parser.has_section(main) and not parser.has_option(main, "sqlalchemy.url"):
+        config.set_section_option(main, "sqlalchemy.url", f"{_DRIVER}://placeholder/database")
     for section in parser.sections():
         if not parser.has_option(section, "sqlalchemy.url"):
             continue

@@ -78,6 +78,12 @@ def load_graph(scripts: ScriptDirectory, label: str) -> Graph:
         MigcheckError: a file does not load, an id stands twice, a parent is missing, there is a cycle.
     """
     found = load_files(scripts, label)
+    if not found:
+        raise MigcheckError(
+            f"{label}: this history has no revision\n"
+            f"looked into: {', '.join(map(str, scripts._version_locations))}\n"
+            'what to do: alembic revision --autogenerate -m "...", or correct version_locations or script_location'
+        )
     _refuse_reserved(found, label)
     _refuse_labels(found, label)
     _refuse_missing_parents(found, label)

@@ -16,6 +16,7 @@ from alembic.runtime.migration import MigrationStep
 
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
+from pytest_migcheck.core.statement import Source
 from pytest_migcheck.core.step import StepFailure
 from pytest_migcheck.history.alembic.environment import Environment
 from pytest_migcheck.history.alembic.session_state import SessionState
@@ -73,9 +74,12 @@ class Steps:
         def recorded_function(**kwargs: Any) -> None:
             recorder.open_step(observing=traced, continuing=self._running)
             self._running = True
-            with unchanged_process():
-                original(**kwargs)
-            recorder.stop_observing()
+            try:
+                with unchanged_process():
+                    original(**kwargs)
+            finally:
+                # What env.py runs on its way out is not the revision's.
+                recorder.stop_observing()
 
         step.migration_fn = recorded_function
         return step
@@ -104,13 +108,14 @@ class Steps:
             self.committed(context)
 
         error: BaseException | None = None
+        begun: Source | None = None
         try:
-            self._environment.run(databases, steps, transaction_per_migration=True)
+            begun = self._environment.run(databases, steps, transaction_per_migration=True).begun
         except BaseException as raised:  # noqa: BLE001 - reported in the result
             error = raised
         result = self.result(error, revision, direction)
         self._environment.recorder.forget_connections()
-        return result
+        return replace(result, uncommitted=begun)
 
     def migrated(self, revision: str, direction: Direction) -> StepResult:
         """Call the migration's function alone; the caller owns the transaction."""

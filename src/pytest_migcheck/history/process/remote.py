@@ -16,7 +16,7 @@ from pytest_migcheck.core.reading import Evidence
 from pytest_migcheck.core.step import NOT_RECORDED, StepFailure
 from pytest_migcheck.history.process.messages import ConfiguredFacts, DeclaredFacts, HistoryFacts
 from pytest_migcheck.history.process.process import HistoryProcess, ProcessEndedError
-from pytest_migcheck.history.process.runs import SeparateRuns, SingleRun, ended_failure
+from pytest_migcheck.history.process.runs import SeparateRuns, SingleRun, ended_failure, not_committed
 from pytest_migcheck.history.source import Declared, Fault, ForgottenTable, Run, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
 from pytest_migcheck.postgres.watch import StepEnded
@@ -140,6 +140,8 @@ class AlembicHistory:
         missing = [r for r in self.graph.order if r not in applied]
         if not missing:
             return None
+        if result.uncommitted is not None:
+            return not_committed(result.uncommitted, missing[0])
         calls = [s.source for s in result.statements if s.driver_call and s.source]
         by_path = {r.path: r.id for r in self.graph.revisions.values()}
         source = next((s for s in calls if s.path in by_path), None)

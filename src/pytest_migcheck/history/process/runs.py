@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
-from pytest_migcheck.core.statement import Statement
-from pytest_migcheck.core.step import StepFailure
+from pytest_migcheck.core.statement import Source, Statement
+from pytest_migcheck.core.step import NOT_COMMITTED, StepFailure
 from pytest_migcheck.history.process.process import HistoryProcess, ProcessEndedError
 from pytest_migcheck.history.source import Rehearsing, StepResult
 from pytest_migcheck.postgres.database_set import DatabaseSet
@@ -22,6 +23,25 @@ class Owner(Protocol):
     """The history that a run belongs to."""
 
     process: HistoryProcess
+
+    def version_tables(self) -> tuple[tuple[str, str], ...]:
+        """(schema, name) of each version table."""
+
+
+def not_committed(begun: Source, revision: str) -> StepFailure:
+    """The failure of migrations that env.py rolled back, though none of them failed.
+
+    Args:
+        begun: the call of ``context.configure()`` that found a transaction.
+        revision: the first one that the version table does not record.
+    """
+    return StepFailure(
+        kind=NOT_COMMITTED,
+        message="env.py begins a transaction before context.configure(), so Alembic leaves the commit to env.py, "
+        "which does not commit: all that the migrations did is rolled back",
+        source=begun,
+        revision=revision,
+    )
 
 
 def ended_failure(error: MigcheckError, direction: Direction) -> StepFailure:
@@ -68,6 +88,7 @@ class SeparateRuns:
     alive = True
 
     def __init__(self, history: Owner, databases: DatabaseSet) -> None:
+        self._history = history
         self._process = history.process
         self._databases = databases
 
@@ -81,7 +102,17 @@ class SeparateRuns:
             return _failed(error, direction, began)
         finally:
             self._databases.wait_until_unused()
+        if result.failure is None and result.uncommitted is not None and self._is_lost(revision, direction):
+            result = replace(result, failure=not_committed(result.uncommitted, revision))
         return result
+
+    def _is_lost(self, revision: str, direction: Direction) -> bool:
+        """Whether the one version table does not say that the step was made."""
+        if len(self._databases.databases) > 1 or len(self._history.version_tables()) > 1:
+            return False
+        ((schema, table),) = self._history.version_tables()
+        recorded = self._databases.column_values(schema, table, "version_num")
+        return (revision in recorded) is (direction is Direction.DOWNGRADE)
 
     def rehearse(self, work: Callable[[Rehearsing], T]) -> T | None:
         return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pytest_migcheck.core.finding import Direction
 from pytest_migcheck.core.outcome import MigcheckError
 from pytest_migcheck.core.statement import Source
-from pytest_migcheck.core.step import MISSING_EXTENSION, NO_WAY_BACK, StepFailure
+from pytest_migcheck.core.step import NO_WAY_BACK, StepFailure
 from pytest_migcheck.history.sql.layout import Layout, Migration, Piece, ScriptError
 from pytest_migcheck.history.sql.running import PieceRefusedError, source_of
+from pytest_migcheck.postgres.extensions_known import missing_advice
 
 _MISSING = ("42P01", "3F000", "42704", "42883")
 _IN_A_BLOCK = "25001"
@@ -72,8 +73,9 @@ def _advice(
         return (("fix", f"run it {layout.outside}"),)
     if sqlstate == _NEW_ENUM_VALUE:
         return (("fix", "add the enum value in a migration of its own, before the one that uses it"),)
-    if (sqlstate == "0A000" and "extension" in message) or "extension control file" in message:
-        return (("fix", MISSING_EXTENSION),)
+    advice = missing_advice(message, "from the script that migcheck_init names")
+    if advice is not None:
+        return (("fix", advice),)
     if sqlstate in _MISSING and first and direction is Direction.UPGRADE:
         advice = (
             "this history does not start from an empty database: its first migration expects objects that are not "
