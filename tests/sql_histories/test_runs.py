@@ -145,7 +145,7 @@ def test_a_test_of_the_users_gets_a_migrated_copy_and_a_new_file_is_noticed(
     run().stdout.fnmatch_lines(["*columns id x", "*template of db/migrations: *migrated*"])
 
 
-def test_lost_rows_are_told_at_the_file_of_the_way_back(pytester: pytest.Pytester, project: Project, migcheck) -> None:
+def test_lost_rows_are_told_at_the_file_of_the_way_back(pytester: pytest.Pytester, migcheck) -> None:
     write(
         pytester.path,
         {
