@@ -110,7 +110,12 @@ def watch_lookups(reading: Reading) -> None:
         return looked
 
     for name in ("stat", "lstat", "access"):
-        setattr(os, name, noting(getattr(os, name)))
+        original = getattr(os, name)
+        wrapped = noting(original)
+        setattr(os, name, wrapped)
+        for supporting in (os.supports_follow_symlinks, os.supports_dir_fd, os.supports_fd, os.supports_effective_ids):
+            if original in supporting:
+                supporting.add(wrapped)
     accessor = getattr(pathlib, "_NormalAccessor", None)  # Python 3.10 has bound them there
     if accessor is not None:
         accessor.stat, accessor.lstat = staticmethod(os.stat), staticmethod(os.lstat)

@@ -72,6 +72,9 @@ class Guard:
         self._events: dict[str, Callable[..., None]] = {
             "import": self._imports,
             "socket.connect": self._connects,
+            # TCP Fast Open connects with the first message.
+            "socket.sendto": self._connects,
+            "socket.sendmsg": self._connects,
             **starting.events(),
         }
 
@@ -145,6 +148,8 @@ class Guard:
         self._hook.keep_first(sys.meta_path)
 
     def _connects(self, connecting: socket.socket, address: Any) -> None:
+        if address is None:
+            return
         if connecting.family in (socket.AF_INET, socket.AF_INET6):
             if connecting.type != socket.SOCK_STREAM:
                 return

@@ -122,7 +122,8 @@ def _unwrapped(arguments: Sequence[str], environment: Mapping[str, str]) -> tupl
         elif wrapped and name == "-i":
             environment = {}
         elif wrapped and rest[0] in ("-u", "--unset") and len(rest) > 1:
-            environment = {key: value for key, value in environment.items() if key != rest.pop(1)}
+            unset = rest.pop(1)
+            environment = {key: value for key, value in environment.items() if key != unset}
         elif name in _RUNNERS and len(rest) > 1 and rest[1] in ("run", "exec", "dlx", "x"):
             rest.pop(1)
             wrapped = True

@@ -14,6 +14,17 @@ from collections.abc import Collection, Iterator, Mapping
 
 #: What finds a password; applies to a server given by a URL that names none.
 PASSWORDS = frozenset({"PGPASSWORD", "PGPASSFILE"})
+#: Every variable that a libpq reads, of 14 to 18.
+LIBPQ_VARIABLES = frozenset(
+    """
+    PGAPPNAME PGCHANNELBINDING PGCLIENTENCODING PGCONNECT_TIMEOUT PGDATABASE PGDATESTYLE PGGEQO PGGSSDELEGATION
+    PGGSSENCMODE PGGSSLIB PGHOST PGHOSTADDR PGKRBSRVNAME PGLOADBALANCEHOSTS PGLOCALEDIR PGMAXPROTOCOLVERSION
+    PGMINPROTOCOLVERSION PGOAUTHCAFILE PGOAUTHDEBUG PGOPTIONS PGPASSFILE PGPASSWORD PGPORT PGREALM PGREQUIREAUTH
+    PGREQUIREPEER PGREQUIRESSL PGSERVICE PGSERVICEFILE PGSSLCERT PGSSLCERTMODE PGSSLCOMPRESSION PGSSLCRL PGSSLCRLDIR
+    PGSSLKEY PGSSLKEYLOGFILE PGSSLMAXPROTOCOLVERSION PGSSLMINPROTOCOLVERSION PGSSLMODE PGSSLNEGOTIATION PGSSLROOTCERT
+    PGSSLSNI PGSYSCONFDIR PGTARGETSESSIONATTRS PGTTY PGTZ PGUSER
+    """.split()  # noqa: SIM905 - a list of forty literals is a page
+)
 # A setting that a server of ours cannot meet, and the value that it can.
 _COUNTERS = {
     "PGSSLMODE": ("sslmode", "disable"),
@@ -65,7 +76,7 @@ os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_i
 
 
 def _libpq_variables(environment: Mapping[str, str]) -> list[str]:
-    return [name for name in environment if name.startswith("PG") and name.isupper()]
+    return [name for name in environment if name in LIBPQ_VARIABLES]
 
 
 def countering_settings(environment: Mapping[str, str], host: str, libpq_version: int) -> dict[str, str]:

@@ -142,7 +142,9 @@ def _start(binaries: Binaries, identity: Identity, stored: StoredCluster | None,
         # The server starts while the databases that nobody asks for yet are still on their way.
         with copied as password:
             (data / "pg_hba.conf").write_text(_HBA)
-            leash.run(_command(usable, run_directory, port, options))
+            # A libpq within the server, of dblink or of a program, leads to this server where nothing is said.
+            leads = ("env", f"PGHOST={run_directory}", f"PGPORT={port}")
+            leash.run((*leads, *_command(usable, run_directory, port, options)))
             server = _running(binaries, run_directory, port, leash, password, proof)
     except BaseException as error:
         stop()

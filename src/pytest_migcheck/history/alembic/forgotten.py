@@ -15,7 +15,7 @@ from types import ModuleType
 import sqlalchemy as sa
 
 from pytest_migcheck.core.reading import is_users_file
-from pytest_migcheck.history.alembic.mapped import registries, users_modules
+from pytest_migcheck.history.alembic.mapped import attribute_of, mappers_of, registries, users_modules
 from pytest_migcheck.history.alembic.sources import SourceTable, names_of, tables_in
 from pytest_migcheck.history.source import ForgottenTable
 
@@ -78,16 +78,16 @@ class _Names:
 
 def _names(metadata: Sequence[sa.MetaData]) -> _Names:
     wanted = {id(one) for one in metadata}
-    bases = {m.class_.__name__ for r in registries() if id(r.metadata) in wanted for m in r.mappers}
+    bases = {m.class_.__name__ for r in registries() if id(r.metadata) in wanted for m in mappers_of(r)}
     names: set[str] = set()
     modules: set[str] = set()
     for module in users_modules():
         for name, value in list(vars(module).items()):
             if id(value) in wanted:
                 names.add(name)
-            elif isinstance(value, type) and id(getattr(value, "metadata", None)) in wanted:
+            elif issubclass(type(value), type) and id(attribute_of(value, "metadata")) in wanted:
                 bases |= {name, value.__name__}
-            elif id(getattr(value, "metadata", None)) not in wanted:
+            elif id(attribute_of(value, "metadata")) not in wanted:
                 continue
             modules.add(module.__name__)
     return _Names(bases=frozenset(bases), metadata=frozenset(names), modules=frozenset(modules))

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, registry
+from sqlalchemy.orm.exc import UnmappedClassError
 
 from pytest_migcheck.core.reading import is_users_file
 
@@ -34,11 +35,15 @@ def registries() -> list[registry]:
 
 
 def _registry_of(value: Any) -> registry | None:
-    if isinstance(value, registry):
-        return value
-    if not isinstance(value, type):
+    # A proxy is asked for nothing: it may answer in its own time only, as Flask's do.
+    if issubclass(type(value), registry):
+        return value  # type: ignore[no-any-return]
+    if not issubclass(type(value), type):
         return None
-    mapper: Any = sa.inspect(value, raiseerr=False)
+    try:
+        mapper: Any = sa.inspect(value, raiseerr=False)
+    except UnmappedClassError:  # an AbstractConcreteBase, which is mapped when all of its classes are known
+        return None
     if isinstance(mapper, Mapper):
         return mapper.registry
     # A declarative base holds its registry under one of these names.
@@ -46,8 +51,21 @@ def _registry_of(value: Any) -> registry | None:
     return next((one for one in held if isinstance(one, registry)), None)
 
 
+def mappers_of(one: registry) -> Iterator[Mapper[Any]]:
+    """The mappers of a registry; an AbstractConcreteBase has none until all mappers are configured."""
+    return (manager.mapper for manager in list(one._managers) if manager.is_mapped)
+
+
+def attribute_of(value: Any, name: str) -> Any:
+    """An attribute of whatever a module of the user's holds; None where there is none, or it cannot be had now."""
+    try:
+        return getattr(value, name, None)
+    except Exception:  # noqa: BLE001 - a proxy outside of its context; it holds nothing that is looked for
+        return None
+
+
 def mapped_classes(metadata: Sequence[sa.MetaData]) -> list[Mapper[Any]]:
     """The mappers of classes whose table is in the metadata."""
     wanted = {id(one) for one in metadata}
-    mappers = (mapper for one in registries() for mapper in one.mappers)
+    mappers = (mapper for one in registries() for mapper in mappers_of(one))
     return [m for m in mappers if isinstance(m.local_table, sa.Table) and id(m.local_table.metadata) in wanted]

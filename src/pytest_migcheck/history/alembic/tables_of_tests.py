@@ -29,7 +29,7 @@ def tables_of_tests(metadata: Sequence[sa.MetaData], files: Collection[Path]) ->
     # A table may be no class's, or be mapped elsewhere than it is made.
     for module in users_modules():
         for value in list(vars(module).values()):
-            if isinstance(value, sa.Table) and value in tables:
+            if issubclass(type(value), sa.Table) and value in tables:
                 origins.setdefault(value, set()).add(_file(module.__file__))
     found = {table: str(min(places)) for table, places in origins.items() if places <= set(files)}
     return {} if found.keys() == tables else found

@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from pytest_migcheck.guard.kernel import in_restricted_thread
+from pytest_migcheck.guard.variables import LIBPQ_VARIABLES
 from pytest_migcheck.history.process.channel import Channel
 
 _PACKAGES = str(Path(__file__).absolute().parents[3])
@@ -24,6 +26,13 @@ _PROGRAM = (
 )
 # Waits on a pipe that we alone hold open: when we end, by whatever signal, the process group of the child goes.
 _LEASH = 'trap "" INT HUP TERM; read -r w; [ "$w" = done ] || kill -KILL -"$1" 2>/dev/null'
+_PLACEHOLDERS = {
+    "PGHOST": "placeholder",
+    "PGPORT": "5432",
+    "PGUSER": "placeholder",
+    "PGPASSWORD": "placeholder",
+    "PGDATABASE": "placeholder",
+}
 #: Descriptors of the child that the user's code does not close by accident.
 _HIGH = 700
 
@@ -77,11 +86,15 @@ def spawn(files: Files, environment: Mapping[str, str]) -> tuple[int, Callable[[
     return process.pid, process.poll
 
 
-def launch(environment: Mapping[str, str], *, interactive: bool) -> Started:
+def launch(environment: Mapping[str, str], ports: Collection[int], *, interactive: bool) -> Started:
     """Start a history process and put it on a leash.
+
+    Where the kernel can restrict it, it is restricted before its interpreter starts: what ``sitecustomize`` or a
+    ``.pth`` file does comes before our first line in it.
 
     Args:
         environment: its environment variables.
+        ports: the TCP ports that it may connect to.
         interactive: let it have pytest's own terminal.
     """
     with contextlib.ExitStack() as theirs:
@@ -95,7 +108,7 @@ def launch(environment: Mapping[str, str], *, interactive: bool) -> Started:
             theirs.callback(os.close, descriptor)
         channel = Channel(pipes[1][0], pipes[0][1])
         _close_in_forked_children(*channel.descriptors)
-        pid, wait = spawn(files, environment)
+        pid, wait = in_restricted_thread(lambda: spawn(files, environment), ports)
     return Started(
         pid=pid,
         channel=channel,
@@ -158,8 +171,12 @@ def kill(pid: int) -> None:
 
 
 def environment_of_child(ours: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
-    """Our environment without the variables of libpq, which are ours to set, and with ``more``."""
-    kept = {name: value for name, value in ours.items() if not name.startswith("PG")}
-    return {**kept, **more}
+    """Our environment with ``more``; variables of libpq are ours to set, and those that name a server stand for ours.
+
+    Code that reads such a variable when it is imported finds one, and a run of env.py has the real value.
+    """
+    kept = {name: value for name, value in ours.items() if name not in LIBPQ_VARIABLES}
+    named = {name: value for name, value in _PLACEHOLDERS.items() if name in ours}
+    return {**kept, **named, **more}
 
 

@@ -165,7 +165,8 @@ class HistoryProcess:
     def _launched(self) -> launching.Started:
         around = self._surroundings
         environment = launching.environment_of_child(os.environ, {})
-        started = launching.launch(environment, interactive=around.interactive)
+        ports = (*self._ports, *(port for _, port in around.settings.allow_hosts))
+        started = launching.launch(environment, ports, interactive=around.interactive)
         self._read = 0
         with contextlib.suppress(ChannelClosedError):  # the first answer tells
             started.channel.send(
